@@ -128,6 +128,15 @@ def test_a_product_is_a_package_an_asset_or_a_package_in_an_asset(
     assert (found.packages, found.product, found.ranges) == (packages, asset, ranges)
 
 
+@pytest.mark.parametrize(("name", "version"), [("4.2.1", "4.2.1"), ("lib", "")])
+def test_the_version_of_a_branch_binds_a_package_that_has_none(name: str, version: str) -> None:
+    inner = branch("product_version", name, product=product("A", purl="pkg:rpm/redhat/lib"))
+    tree = {"branches": [branch("vendor", "Example Org", inner)]}
+    found = vulnerability(product_status={"known_not_affected": ["A"]})
+    (seen,) = scan_of(document(found, product_tree=tree)).statements
+    assert seen.packages == (Package("rpm", "lib", "redhat", version),)
+
+
 def test_an_operating_system_is_no_asset_but_its_packages_are_meant() -> None:
     platform = product("OS", "Example Linux 9")
     platform["product_identification_helper"] = {"cpe": "cpe:/o:example:linux:9"}
@@ -200,7 +209,7 @@ def test_one_bad_vulnerability_is_quarantined() -> None:
         )
     )
     assert len(scan.statements) == 1
-    assert len(scan.problems) == 4
+    assert len(scan.problems) == 3  # one without a status of any product says nothing
 
 
 def test_other_documents_are_not_csaf() -> None:

@@ -178,7 +178,7 @@ def test_a_mere_list_of_components_is_no_scan() -> None:
 
 
 def test_one_bad_vulnerability_is_quarantined() -> None:
-    scan = scan_of(bom(vulnerability(), vulnerability(id=""), "nothing"))
+    scan = scan_of(bom(vulnerability(), vulnerability(id="", description="", source={}), "nothing"))
     assert len(scan.observations) == 1
     assert {each.where for each in scan.problems} == {
         "vulnerabilities[1].affects[0]",
@@ -310,6 +310,28 @@ def test_statements_bind_to_the_subject_and_to_the_versions_that_are_affected() 
     assert said.justification == "false_positive"
 
 
+@pytest.mark.parametrize(
+    ("versions", "bound", "ranges"),
+    [
+        ([{"version": "5.1"}, {"version": "5.2"}], ["5.1", "5.2"], ()),
+        ([{"version": "2.5"}, {"range": "vers:generic/<2.4"}], ["2.5", ""], ("vers:generic/<2.4",)),
+        ([{"range": "vers:generic/<2.4"}], [""], ("vers:generic/<2.4",)),
+        ([], [""], ()),
+    ],
+)
+@pytest.mark.parametrize("status", ["unaffected", "affected"])
+def test_a_statement_that_names_versions_is_about_no_others(
+    status: str, versions: list[dict[str, str]], bound: list[str], ranges: tuple[str, ...]
+) -> None:
+    affected = {
+        "ref": "urn:cdx:1/1#gadget",
+        "versions": [one | {"status": status} for one in versions],
+    }
+    (said,) = scan_of(vex(vulnerability(affected, analysis={"state": "not_affected"}))).statements
+    assert [package.version for package in said.packages] == bound
+    assert said.ranges == ranges
+
+
 def test_a_statement_about_the_subject_itself_is_about_the_asset() -> None:
     found = vex(vulnerability("app", analysis={"state": "not_affected"}))
     found["metadata"]["component"] = {"name": "app", "bom-ref": "app", "type": "container"}
@@ -320,3 +342,48 @@ def test_a_statement_about_the_subject_itself_is_about_the_asset() -> None:
 def test_vulnerabilities_without_analysis_are_findings_even_without_components() -> None:
     scan = scan_of(vex(vulnerability("unknown")))
     assert (len(scan.observations), scan.statements) == (1, ())
+
+
+def test_an_id_is_optional_and_another_name_stands_in() -> None:
+    told = vulnerability(id="", description="CVE-2026-0009 in the parser.")
+    known = vulnerability(id="", description="It parses too much. Always.", source={})
+    scan = scan_of(bom(told, known))
+    assert [seen.rule for seen in scan.observations] == ["CVE-2026-0009", "IT PARSES TOO MUCH."]
+
+
+@pytest.mark.parametrize(
+    ("rating", "severity"),
+    [
+        ({"score": "7.5"}, Severity.HIGH),
+        ({"vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}, Severity.CRITICAL),
+        ({"score": 2.0, "method": "OWASP"}, Severity.MEDIUM),
+    ],
+)
+def test_a_rating_may_leave_out_its_method(rating: dict[str, Any], severity: Severity) -> None:
+    (seen,) = scan_of(bom(vulnerability(ratings=[rating]))).observations
+    assert seen.severity is severity
+
+
+def test_the_extension_of_old_versions_is_read_from_json() -> None:
+    old = {
+        "id": "CVE-2018-7489",
+        "ratings": [{"score": {"base": 9.8}, "severity": "Critical", "method": "CVSSv3"}],
+        "recommendations": ["Upgrade to 2.9.5"],
+        "advisories": ["https://example.invalid/a"],
+    }
+    below = {"name": "one", "version": "1", "bom-ref": "one", "purl": "pkg:npm/one@1"}
+    document = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.2",
+        "components": [below | {"vulnerabilities": [old]}],
+        "vulnerabilities": [old | {"ref": "one", "id": "CVE-2018-7490"}],
+    }
+    scan = scan_of(document)
+    told = {
+        (seen.rule, seen.package and seen.package.name, seen.severity, seen.cvss)
+        for seen in scan.observations
+    }
+    assert told == {
+        ("CVE-2018-7489", "one", Severity.CRITICAL, 9.8),
+        ("CVE-2018-7490", "one", Severity.CRITICAL, 9.8),
+    }

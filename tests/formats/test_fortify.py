@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from base64 import b64encode
 
 import pytest
 
@@ -219,6 +220,29 @@ def test_webinspect_finds_faults_of_a_running_application() -> None:
     assert seen.fingerprints == (("parameter", "id"),)
     assert (seen.severity, seen.cwes) == (Severity.HIGH, (614,))
     assert seen.description.startswith("The cookie id is sent.")
+    assert SECRET not in repr(seen)
+
+
+@pytest.mark.parametrize("root", ["Sessions", "Scan", "WebInspectScan"])
+def test_a_project_of_webinspect_has_its_faults_below_sessions(root: str) -> None:
+    request = b64encode(f"POST /login HTTP/1.1\r\nCookie: id={SECRET}\r\n".encode()).decode()
+    sessions = f"""<{root}><Session requestId="1"><URL>https://shop.example.invalid/login</URL>
+      <AttackParamDescriptor>parameter=user</AttackParamDescriptor>
+      <RawRequest>{request}</RawRequest><Issues><Issue id="D1">
+      <VulnerabilityID>1001</VulnerabilityID><Severity>4</Severity>
+      <Name>SQL Injection</Name><ReproSteps><ReproStep>
+      <PostParams>user={SECRET}</PostParams></ReproStep></ReproSteps></Issue></Issues></Session>
+      <Session requestId="2"><URL>https://shop.example.invalid/</URL></Session></{root}>"""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as project:
+        project.writestr("webinspect.xml", sessions)
+        project.writestr("audit.xml", "<Audit/>")
+    found = read_report(buffer.getvalue(), OPTIONS)
+    assert found.format == "webinspect"
+    (seen,) = found.scans[0].observations
+    assert (seen.rule, seen.severity) == ("1001", Severity.CRITICAL)
+    assert seen.resource == "POST https://shop.example.invalid/login"
+    assert seen.fingerprints == (("parameter", "user"),)
     assert SECRET not in repr(seen)
 
 

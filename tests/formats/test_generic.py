@@ -209,6 +209,14 @@ def test_a_spreadsheet_may_announce_its_delimiter() -> None:
     assert len(rows("sep=;\nTitle;Severity\nA fault;Low\n").observations) == 1
 
 
+@pytest.mark.parametrize("nothing", ["N/A", "none", "-1", "-"])
+def test_what_says_that_nothing_is_known_is_missing(nothing: str) -> None:
+    text = f"title,severity,line,epss_score,active\nA,High,{nothing},{nothing},{nothing},,\n"
+    (scan,) = named("generic-csv").read(text.encode(), OPTIONS).scans
+    (seen,) = scan.observations
+    assert (seen.epss, seen.is_suppressed) == (None, False)
+
+
 def test_a_formula_in_a_cell_is_text() -> None:
     (seen,) = rows('Title,Severity\n"=HYPERLINK(""http://x"")",Low\n').observations
     assert seen.title == '=HYPERLINK("http://x")'

@@ -103,3 +103,9 @@ def test_the_root_is_found_behind_what_stands_before_it(head: bytes, root: str) 
 def test_an_encoding_nobody_can_read_is_a_clear_error(encoding: str) -> None:
     with pytest.raises(FormatError, match="not readable as"):
         parsed(f"<?xml version='1.0' encoding='{encoding}'?><a/>".encode(), "a report", OPTIONS)
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16", "utf-16le", "UCS-2", "UTF-32"])
+def test_a_declaration_may_follow_blanks_and_name_the_encoding_of_before(encoding: str) -> None:
+    content = f'\n  <?xml version="1.0" encoding="{encoding}"?><r>ü</r>'.encode()
+    assert parsed(content, "X", OPTIONS).text == "ü"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -117,17 +119,31 @@ def test_the_statements_own_time_beats_the_documents() -> None:
     assert scan.scanned_at.day == 25
 
 
-def test_an_attested_document_is_about_its_subjects_where_it_names_no_product() -> None:
+def attestation() -> dict[str, Any]:
     bare = statement()
     del bare["products"]
-    attestation = {
+    return {
         "_type": "https://in-toto.io/Statement/v1",
         "predicateType": "https://openvex.dev/ns/v0.2.0",
         "subject": [{"name": "registry.example.invalid/bank/app", "digest": {"sha256": "00"}}],
         "predicate": document(bare, statement()),
     }
-    assert format_of(attestation) == "openvex"
-    scan = scan_of(attestation)
+
+
+def enveloped(payload: bytes) -> dict[str, Any]:
+    packed = b64encode(payload).decode()
+    kind = "application/vnd.in-toto+json"
+    return {"payloadType": kind, "payload": packed, "signatures": [{"sig": "AA"}]}
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_an_attested_document_is_about_its_subjects_where_it_names_no_product(
+    *, is_signed: bool
+) -> None:
+    found = attestation()
+    found = enveloped(json.dumps(found).encode()) if is_signed else found
+    assert format_of(found) == "openvex"
+    scan = scan_of(found)
     assert [(each.product, len(each.packages)) for each in scan.statements] == [
         ("registry.example.invalid/bank/app", 0),
         ("", 1),
@@ -135,8 +151,17 @@ def test_an_attested_document_is_about_its_subjects_where_it_names_no_product() 
     assert scan.category == "https://example.invalid/vex/1"
 
 
+def test_envelopes_of_others_and_broken_ones_are_refused() -> None:
+    other = enveloped(b'{"predicateType": "https://slsa.dev/provenance/v1"}')
+    with pytest.raises(FormatError, match="not a known report format"):
+        format_of(other)
+    broken = enveloped(json.dumps(attestation()).encode())
+    with pytest.raises(FormatError, match="base 64"):
+        report(broken | {"payload": broken["payload"][:-3]})
+
+
 def test_one_bad_statement_is_quarantined() -> None:
-    parts = {"@id": IMAGE, "subcomponents": [{"@id": "libfoo"}]}
+    parts = {"@id": IMAGE, "subcomponents": [{}]}
     scan = scan_of(
         document(
             statement(), statement(status="fine"), statement(vulnerability={}), "x",
@@ -150,6 +175,13 @@ def test_one_bad_statement_is_quarantined() -> None:
         "statements[3]",
         "statements[4].products[0]",
     ]
+
+
+def test_a_part_that_is_named_without_a_package_url_is_nobody_elses() -> None:
+    parts = {"@id": IMAGE, "subcomponents": [{"@id": "libfoo"}]}
+    (said,) = scan_of(document(statement(parts))).statements
+    assert [(part.type, part.name) for part in said.packages] == [("generic", "libfoo")]
+    assert said.product
 
 
 def test_a_document_without_statements_is_read_and_other_linked_data_is_not() -> None:

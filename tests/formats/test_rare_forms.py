@@ -501,9 +501,10 @@ def test_a_probe_of_garak_without_a_judged_output_did_not_run() -> None:
     assert KEY not in repr(scan)
 
 
-def test_xml_below_lines_of_prose_is_read_and_the_prose_is_told() -> None:
+@pytest.mark.parametrize("line", ["Starting, at 10:00", "[INFO] Starting"])
+def test_xml_below_lines_of_prose_is_read_and_the_prose_is_told(line: str) -> None:
     report = read_report(
-        encoded(f"Starting, at 10:00\n\n<?xml version='1.0'?>\n<issues>{ISSUE}</issues>"), OPTIONS
+        encoded(f"{line}\n\n<?xml version='1.0'?>\n<issues>{ISSUE}</issues>"), OPTIONS
     )
     assert (report.format, len(report.scans[0].observations)) == ("burp", 1)
     assert report.notes == ("skipped 1 line(s) of text before the data",)

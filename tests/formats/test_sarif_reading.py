@@ -29,7 +29,7 @@ HOSTILE = "[@click=app.quit]x[/] \x1b]52;c;ZXZpbA==\x07 \u202eabc\x9b31m"
         None,
         7,
         {"locations": "here"},
-        {"message": "not an object"},
+        {"message": ["neither an object nor a text"]},
         {"locations": [{"physicalLocation": {"region": {"startLine": "three"}}}]},
     ],
 )
@@ -51,6 +51,40 @@ def test_every_record_is_in_exactly_one_count() -> None:
     )
     counts = len(scan.observations), len(scan.evidence), scan.absent, len(scan.problems)
     assert counts == (2, 1, 1, 1)
+
+
+@pytest.mark.parametrize(("tool", "is_outside"), [("ZAP", True), ("nuclei", True), ("X", False)])
+def test_scanners_of_running_applications_see_addresses_and_not_files(
+    tool: str, *, is_outside: bool
+) -> None:
+    address = "https://shop.example.invalid/pay?id=1"
+    scanned = run(result(path=address), result(path=""))
+    scanned["tool"]["driver"]["name"] = tool
+    (scan,) = named("sarif").read(log(scanned), OPTIONS).scans
+    seen, nowhere = scan.observations
+    assert (seen.finding_class is FindingClass.DAST, bool(seen.resource)) == (
+        is_outside,
+        is_outside,
+    )
+    assert [place.path for place in seen.locations] == ([] if is_outside else [address])
+    assert nowhere.finding_class is FindingClass.CODE
+
+
+def test_a_place_in_memory_is_known_by_its_logical_name() -> None:
+    place = {
+        "physicalLocation": {"address": {"absoluteAddress": 4096}},
+        "logicalLocations": [{"fullyQualifiedName": "crypto::hash"}],
+    }
+    assert read_one(result(locations=[place])).resource == "crypto::hash"
+
+
+def test_a_logical_place_may_be_one_that_the_run_lists() -> None:
+    known = [{"name": "list"}, {"name": "add", "fullyQualifiedName": "collections::list::add"}]
+    places = [[{"logicalLocations": [{"index": index}]}] for index in (1, 0, 2, -1)]
+    scan = read_scan(*(result(locations=place) for place in places), logicalLocations=known)
+    assert [seen.resource for seen in scan.observations] == [
+        "collections::list::add", "list", "", "",
+    ]  # fmt: skip
 
 
 def test_a_bad_rule_is_reported_and_its_results_are_read_without_it() -> None:

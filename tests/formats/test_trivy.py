@@ -323,3 +323,39 @@ def test_a_resource_that_was_not_scanned_makes_the_scan_of_a_cluster_incomplete(
 def test_the_older_list_is_known_also_when_nothing_was_found() -> None:
     (scan,) = read_report(json.dumps([{"Target": "app:1 (alpine 3.9)"}]).encode(), OPTIONS).scans
     assert (scan.tool, scan.observations) == ("Trivy", ())
+
+
+def test_a_vulnerability_bears_odd_fields_and_takes_its_name_from_the_package_url() -> None:
+    odd = vulnerability(
+        PkgName=None,
+        PkgIdentifier={"PURL": "pkg:deb/debian/libbar@2"},
+        InstalledVersion=None,
+        CweIDs="CWE-79",
+        CVSS={"nvd": {"V3Score": "7.5"}, "ghsa": "none"},
+    )
+    seen = only(document(target(Vulnerabilities=[odd])))
+    assert seen.package is not None
+    assert (seen.package.name, seen.package.version) == ("libbar", "2")
+    assert (seen.cwes, seen.cvss, seen.title) == ((79,), 7.5, "CVE-2026-0001 in libbar 2")
+
+
+def test_a_check_without_its_own_id_is_known_by_the_one_of_the_database() -> None:
+    check = {"AVDID": "AVD-DS-0002", "Title": "root", "Severity": "HIGH", "Status": "FAIL"}
+    found = document(target("config", "dockerfile", Misconfigurations=[check]))
+    assert only(found).rule == "AVD-DS-0002"
+
+
+def test_documents_in_a_list_are_read_each_for_itself() -> None:
+    one = document(target(Vulnerabilities=[vulnerability()]))
+    found = [one, one | {"ArtifactName": "other:1"}]
+    report = read_report(json.dumps(found).encode(), OPTIONS)
+    assert (report.format, [scan.asset for scan in report.scans]) == (
+        "trivy",
+        ["registry.example.invalid:5000/bank/app", "other"],
+    )
+
+
+def test_results_are_known_without_the_version_of_the_schema() -> None:
+    found = {"ArtifactName": "app", "Results": [target(Vulnerabilities=[vulnerability()])]}
+    report = read_report(json.dumps(found).encode(), OPTIONS)
+    assert (report.format, len(report.scans[0].observations)) == ("trivy", 1)

@@ -76,6 +76,7 @@ def test_one_bad_row_is_quarantined() -> None:
         ("alpine://3.13:sqlite-libs:3.34.1-r0", ("alpine", "sqlite-libs", "3.34.1-r0", "alpine")),
         ("rpm://8:libX11:0:1.6.8-3.el8", ("rpm", "libX11", "0:1.6.8-3.el8", "")),
         ("deb://debian:buster:glibc:2.28-10", ("deb", "glibc", "2.28-10", "debian")),
+        ("generic://sha256:ab12/lib/tool.jar", ("generic", "tool.jar", "ab12", "")),
         ("build://[some_build]", ("build", "some_build", "", "")),
     ],
 )

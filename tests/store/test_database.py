@@ -289,6 +289,19 @@ def test_a_signal_ends_a_statement_as_it_ends_everything_else(
     assert store.generation() == 1
 
 
+def test_nobody_listens_before_something_can_be_asked(store: Store) -> None:
+    """A cockpit forks before that, and a thread would not come along."""
+    with ended_by_signals():
+        assert "signals" not in _threads()
+        with store.reader():
+            assert "signals" in _threads()
+    assert "signals" not in _threads()
+
+
+def _threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate()}
+
+
 @contextmanager
 def _ended(number: signal.Signals, end: type[BaseException], code: int | None) -> Iterator[None]:
     """Send the signal `number` in a while, and expect it to raise `end`."""

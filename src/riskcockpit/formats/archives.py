@@ -30,6 +30,7 @@ _SUFFIXES = (
 )  # fmt: skip
 _FORTIFY_RESULTS = "audit.fvdl"
 _FORTIFY_AUDIT = "audit.xml"
+_WEBINSPECT_RESULTS = "webinspect.xml"
 _ENCODING = re.compile(rb"<\?xml[^<>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _DECLARATION = re.compile(r"\s*<\?xml\b[^<>]{0,300}\?>")
 DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
@@ -123,10 +124,16 @@ def _reports_among(files: Sequence[zipfile.ZipInfo]) -> Sequence[zipfile.ZipInfo
 
     A file alone may have any name. In a Fortify project nothing but the results is one.
     """
-    results = _named(files, _FORTIFY_RESULTS)
+    results = _project_results(files)
     if results or len(files) == 1:
         return results or files
     return [entry for entry in files if _is_named_as_report(entry)]
+
+
+def _project_results(files: Sequence[zipfile.ZipInfo]) -> Sequence[zipfile.ZipInfo]:
+    """Return the results of a Fortify project: of SCA, or of WebInspect beside an audit of them."""
+    sessions = _named(files, _WEBINSPECT_RESULTS) if _named(files, _FORTIFY_AUDIT) else ()
+    return _named(files, _FORTIFY_RESULTS) or sessions
 
 
 def several_in(archive: zipfile.ZipFile) -> Sequence[zipfile.ZipInfo]:
@@ -136,7 +143,7 @@ def several_in(archive: zipfile.ZipFile) -> Sequence[zipfile.ZipInfo]:
     """
     files = _files_in(archive)
     filled = _reports_among(_filled(files))
-    if not filled or _named(filled, _FORTIFY_RESULTS):
+    if not filled or _project_results(files):
         return ()
     empty = [entry for entry in files if not entry.file_size and _is_named_as_report(entry)]
     found = sorted((*filled, *empty), key=inner_name)

@@ -18,6 +18,7 @@ from riskcockpit.formats.archives import NO_REPORT
 from riskcockpit.formats.clearing import cleared
 from riskcockpit.formats.opening import plain
 from riskcockpit.formats.shape import Shape, shape_of, xml_start
+from riskcockpit.formats.unlisting import unlisted
 
 Reader = Callable[[bytes, ReadOptions], Report]
 
@@ -48,8 +49,9 @@ class BuiltIn:
             nothing = Scan(tool=self.name, is_partial=True)
             return Report(self.name, (nothing,), ("the archive is empty: nothing was reported",))
         module = import_module(f"riskcockpit.formats.{self.module}")
+        read = cast("Reader", module.read)
         try:
-            report = cleared(cast("Reader", module.read)(content, options), options.redact)
+            report = cleared(_read_or_unlisted(read, content, options), options.redact)
             return replace(report, notes=(*_banner(content), *report.notes))
         except RecursionError as fault:  # a reader bears the depth that its own frames leave
             raise FormatError("the report is nested too deeply to be read") from fault
@@ -59,3 +61,31 @@ def _banner(content: bytes) -> tuple[str, ...]:
     """Return a note about lines of text before XML; JSON tells them itself."""
     lines = content[: xml_start(content) or 0].strip().splitlines()
     return (f"skipped {len(lines)} line(s) of text before the data",) if lines else ()
+
+
+def _read_or_unlisted(read: Reader, content: bytes, options: ReadOptions) -> Report:
+    """Read a report; a list in which it finds nothing may be one of such reports."""
+    try:
+        report = read(content, options)
+    except FormatError:
+        listed = unlisted(content)
+        if not listed:
+            raise
+        return read(listed, options)
+    if any(map(_has_records, report.scans)) or report.enrichments:
+        return report
+    listed = unlisted(content)
+    return _better(read, report, listed, options) if listed else report
+
+
+def _has_records(scan: Scan) -> bool:
+    return bool(scan.observations or scan.evidence or scan.statements or scan.absent)
+
+
+def _better(read: Reader, report: Report, listed: bytes, options: ReadOptions) -> Report:
+    """Return what can be read of a list of reports, or `report` where that is no more."""
+    try:
+        found = read(listed, options)
+    except FormatError:
+        return report
+    return found if any(map(_has_records, found.scans)) else report

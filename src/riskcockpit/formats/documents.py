@@ -33,10 +33,12 @@ _ESCAPE = len("\\u0000")
 
 T = TypeVar("T")
 Json = Any
-_LINE_START = re.compile(r"^[\[{]", re.MULTILINE)
+_LINE_START = re.compile(r"^(?:\{|\[(?![A-Za-z0-9]))", re.MULTILINE)
+"""A bracket with a word or a time behind it begins a line of a log: `[main] INFO`."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DECODER = json.JSONDecoder(strict=False)
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BRACKETS = (b"{", b"[")
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NO_BRACKETS = bytes(code for code in range(256) if code not in _STEPS)
 
@@ -65,7 +67,10 @@ def decode_documents(
         try:
             return [decode(content)], Documents((content,), notes)
         except msgspec.ValidationError:
-            raise
+            behind = _behind(content)
+            if behind is None:
+                raise
+            return [decode(part) for part in behind.parts], behind
         except (msgspec.DecodeError, UnicodeDecodeError) as fault:
             documents = lenient(content, str(fault))
             documents = replace(documents, notes=notes + documents.notes)
@@ -74,6 +79,16 @@ def decode_documents(
         raise FormatError(f"not {title}: {reason(fault)}") from fault
     except RecursionError as fault:
         raise FormatError("the report is nested too deeply to be read") from fault
+
+
+def _behind(content: bytes) -> Documents | None:
+    """Return the documents behind a time or a number, with which a log begins; None without."""
+    if content.lstrip()[:1] in _BRACKETS:
+        return None
+    try:
+        return lenient(content, "it begins with a text")
+    except FormatError:
+        return None
 
 
 def _valid(content: bytes) -> tuple[bytes, tuple[str, ...]]:
@@ -96,7 +111,7 @@ def lenient(content: bytes, fault: str) -> Documents:
     """
     if len(content) > MAX_LENIENT_BYTES:
         raise FormatError(f"not one strict JSON document: {fault}", hint=_BROKEN_HINT)
-    text = content.decode("utf-8", "replace")
+    text = content.decode("utf-8", "replace").lstrip()
     starts = [match.start() for match in _LINE_START.finditer(text)]
     values: list[Json] = []
     unreadable: list[str] = []

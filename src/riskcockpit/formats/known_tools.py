@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from riskcockpit.domain.untrusted import clean_line
@@ -37,17 +37,6 @@ TOOLS: tuple[KnownTool, ...] = (
     ),
 )
 """Asked only when none of our formats knows the content."""
-
-
-EMPTY: Mapping[str, tuple[str, ...]] = {"results": ("osv-scanner", "semgrep", "tfsec")}
-"""The only member of an object → the formats that write it empty when nothing was found."""
-
-
-def candidates(shape: Shape) -> tuple[str, ...]:
-    """Return the names of the formats an empty report may be of, when it does not say; or none."""
-    names = tuple(shape.members)
-    is_empty = shape.kind == "object" and len(names) == 1 and not shape.inner
-    return EMPTY.get(names[0], ()) if is_empty else ()
 
 
 def advice(shape: Shape) -> KnownTool | None:

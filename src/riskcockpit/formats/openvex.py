@@ -1,9 +1,14 @@
-"""OpenVEX (0.0.1, 0.2.0), bare or attested → statements, one for each product of each."""
+"""OpenVEX (0.0.1, 0.2.0), bare or attested → statements, one for each product of each.
+
+An attestation is an in-toto statement, as it is or signed in an envelope (DSSE). Signatures are not
+verified: who imports it has done that, or trusts where it is from.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from base64 import b64decode
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,6 +23,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
+from riskcockpit.formats.package_types import GENERIC
 from riskcockpit.formats.products import Product, asset_of, product_of
 from riskcockpit.formats.vulnerabilities import canonical_id, vulnerability_ids
 
@@ -44,6 +50,12 @@ class Attestation(msgspec.Struct, gc=False):
     subject: Members = NOTHING
 
 
+class Envelope(msgspec.Struct, gc=False):
+    """What an attestation is signed in: the in-toto statement in base 64."""
+
+    payload: str
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A statement: checked and redacted, and the document that it stands in."""
@@ -54,7 +66,9 @@ class Said:
 
 _DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
 _ATTESTATION = msgspec.json.Decoder(Attestation, dec_hook=viewed)
+_ENVELOPE = msgspec.json.Decoder(Envelope)
 _IS_ATTESTATION = re.compile(rb'"predicateType"\s*:')
+_IS_ENVELOPE = re.compile(rb'"payloadType"\s*:')
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -64,10 +78,24 @@ def read(content: bytes, options: ReadOptions) -> Report:
         FormatError: not OpenVEX, not JSON, or beyond a limit.
     """
     with without_collection():
-        decode = _attested if _IS_ATTESTATION.search(content) else _DOCUMENT.decode
-        forms, documents = decode_documents(content, decode, "OpenVEX")
+        forms, documents = decode_documents(content, _decoder(content), "OpenVEX")
         scans = [_scan(form, options) for form in forms]
     return Report("openvex", (*scans, *unread(TOOL, documents)), documents.notes)
+
+
+def _decoder(content: bytes) -> Callable[[bytes], Document]:
+    if _IS_ENVELOPE.search(content):
+        return _enveloped
+    return _attested if _IS_ATTESTATION.search(content) else _DOCUMENT.decode
+
+
+def _enveloped(content: bytes) -> Document:
+    """Return the document of an attestation in an envelope."""
+    try:
+        statement = b64decode(_ENVELOPE.decode(content).payload, validate=True)
+    except ValueError as fault:  # of base 64
+        raise msgspec.ValidationError("the payload of the envelope is not in base 64") from fault
+    return _attested(statement)
 
 
 def _attested(content: bytes) -> Document:
@@ -138,13 +166,18 @@ def _subject(record: Members, product: Members) -> tuple[tuple[Package, ...], st
     """Return the packages a statement is about, and the asset they are in; empty for any."""
     whole = product_of(_identifier(product)) if product.value is not None else Product()
     inner = product.items("subcomponents") or record.items("subcomponents")
-    parts = [product_of(_identifier(one)).package for one in inner]
-    packages = tuple(part for part in parts if part is not None)
+    packages = tuple(part for one in inner if (part := _part(_identifier(one))) is not None)
     if packages:
         return packages, asset_of(whole)
-    if inner:  # it names parts by something else than package URLs: nobody can tell which
-        raise SkipRecordError("subcomponents without a package URL")
+    if inner:
+        raise SkipRecordError("subcomponents that are not named")
     return ((whole.package,), "") if whole.package else ((), asset_of(whole))
+
+
+def _part(named: str) -> Package | None:
+    """Return the package of a subcomponent; one named otherwise is a generic one of that name."""
+    package = product_of(named).package
+    return package or (Package(GENERIC, wording.name(named)) if named else None)
 
 
 def _identifier(product: Members) -> str:

@@ -16,9 +16,10 @@ from riskcockpit.domain.finding import ControlEvidence, Observation, Package, Sc
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.advisories import Advisory, vulnerable
+from riskcockpit.formats.amending import decode_amended
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import decode_documents, decode_record
+from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.members import NOTHING, Members, viewed
@@ -79,7 +80,7 @@ def _scan(dependencies: Sequence[Raw], options: ReadOptions) -> Scan:
     for number, raw in enumerate(dependencies):
         place = f"dependencies[{number}]"
         try:
-            dependency = decode_record(raw, _DEPENDENCY)
+            dependency = decode_amended(raw, _DEPENDENCY, frozenset({"name", "vulns"}))
         except SkipRecordError as fault:
             gathering.trouble(place, fault.message)
             continue
@@ -107,7 +108,7 @@ def _package(dependency: Dependency) -> Package:
 
 def _vulnerability(raw: bytes, package: Package, place: str, options: ReadOptions) -> Observation:
     raw = checked(raw, options)
-    found = decode_record(raw, _VULNERABILITY)
+    found = decode_amended(raw, _VULNERABILITY, frozenset({"id"}))
     description = found.description.text()
     fixed = wording.name(", ".join(found.fix_versions.texts()))
     return vulnerable(

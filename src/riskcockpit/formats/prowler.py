@@ -19,6 +19,7 @@ from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.record_lists import json_records
+from riskcockpit.formats.shape import HEAD_BYTES, shape_of
 from riskcockpit.formats.tables import decoded, table
 
 TOOL = "Prowler"
@@ -39,7 +40,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         reader = _Reader(options)
-        is_json = content.lstrip().startswith((b"[", b"{"))
+        is_json = shape_of(content[:HEAD_BYTES]).kind in ("list", "object")
         notes = reader.take_json(content) if is_json else reader.take_csv(content)
         return Report("prowler", reader.groups.scans(reader.about), notes)
 

@@ -21,9 +21,10 @@ from riskcockpit.formats.families.dependencies import DEPENDENCIES
 from riskcockpit.formats.families.exchange import GENERIC, SARIF
 from riskcockpit.formats.families.knowledge import KNOWLEDGE
 from riskcockpit.formats.families.platforms import PLATFORMS
-from riskcockpit.formats.known_tools import advice, candidates, resemblance
+from riskcockpit.formats.known_tools import advice, resemblance
 from riskcockpit.formats.opening import plain
 from riskcockpit.formats.shape import HEAD_BYTES, Shape, shape_of
+from riskcockpit.formats.unlisting import head_of_first
 
 if TYPE_CHECKING:  # most reports are of our own formats
     from importlib.metadata import EntryPoint
@@ -121,6 +122,8 @@ def _detect_plain(content: bytes, options: ReadOptions) -> Format:
     if format_ is None and len(content) > HEAD_BYTES:
         head = condensed(content) or head
         format_ = _matching(head, options.own)
+    if format_ is None and (first := head_of_first(head)):
+        format_ = next((ours for ours in BUILT_IN if ours.matches(first)), None)
     if format_ is not None:
         return format_
     if content == NO_REPORT:
@@ -143,11 +146,6 @@ def _unknown(shape: Shape, options: ReadOptions) -> FormatError:
     tool = advice(shape)
     if tool is not None:
         return FormatError(f"looks like {tool.title}, which is not read yet", hint=tool.instead)
-    if possible := candidates(shape):
-        return FormatError(
-            f"an empty report that does not say what wrote it: {' or '.join(possible)}",
-            hint=f"name its format, as with --format {possible[0]}",
-        )
     looks = resemblance(shape, options.redact)
     return FormatError(f"not a known report format: {looks}", hint=_UNKNOWN_HINT)
 

@@ -15,6 +15,8 @@ HEAD_BYTES = 64 * 1024
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _DATA_START = re.compile(r"^[ \t]*(?=\[\s*[\[{\]\"]|\{\s*(?:\}|\"(?!\")))", re.MULTILINE)
 """Where JSON begins after a banner; braces in prose and doubled quotes in a table are none."""
+_JSON_START = re.compile(rb"\{|\[(?![A-Za-z0-9])")
+"""A document or list at the very start, and not the `[main]` or the time of a line of a log."""
 _XML_START = re.compile(rb"^<\?xml\s", re.MULTILINE)
 MAX_BANNER = 8 * 1024
 """Bytes within which XML begins."""
@@ -55,7 +57,7 @@ def shape_of(head: bytes) -> Shape:
     text = head[start or 0 : HEAD_BYTES].decode("utf-8", "replace").lstrip()
     if start is not None:
         return _xml_shape(text)
-    if not text.startswith(("{", "[")):
+    if not _JSON_START.match(head.lstrip()):
         match = _DATA_START.search(text)
         data = text[match.end() :] if match else ""
         shape = _json_shape(data) if data else None
@@ -72,7 +74,7 @@ def xml_start(content: bytes) -> int | None:
     head = content[:MAX_BANNER].lstrip()
     if head.startswith(b"<"):
         return 0
-    if head.startswith((b"{", b"[")):
+    if _JSON_START.match(head):
         return None
     found = _XML_START.search(content, 0, MAX_BANNER)
     if found is None or content.count(b'"', 0, found.start()) % 2:  # a cell of a table quotes it

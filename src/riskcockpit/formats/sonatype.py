@@ -1,7 +1,11 @@
-"""Sonatype IQ's raw report of an application: components, each with its security issues."""
+"""Sonatype IQ's reports of an application: components, each with its security issues.
+
+The raw report lists issues, the report of policies what its rules make of them (`violations`).
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -10,6 +14,8 @@ import msgspec
 from msgspec import Raw
 
 from riskcockpit.domain.finding import FindingClass, Observation, Package
+from riskcockpit.domain.pillar import Pillar
+from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
@@ -31,6 +37,18 @@ TOOL = "Sonatype Lifecycle"
 TITLE = "an application report of Sonatype IQ"
 NOT_APPLICABLE = "not applicable"
 ACKNOWLEDGED = "acknowledged"
+LEVELS = {
+    "0": Severity.INFO,
+    "1": Severity.LOW,
+    **dict.fromkeys(("2", "3"), Severity.MEDIUM),
+    **dict.fromkeys(("4", "5", "6", "7"), Severity.HIGH),
+    **dict.fromkeys(("8", "9", "10"), Severity.CRITICAL),
+}
+"""Threat levels of policies, which IQ calls none, low, moderate, severe and critical."""
+_WAIVED = ("waived", "grandfathered", "legacyViolation")
+_ADVISORY = re.compile(
+    r"\b(?:CVE-\d{4}-\d{4,}|sonatype-\d{4}-\d{4,}|GHSA(?:-[0-9a-z]{4}){3})\b", re.IGNORECASE
+)
 _MAX_PATHS = 10
 
 
@@ -84,6 +102,9 @@ def _component(raw: bytes, place: str, gathering: Gathering, options: ReadOption
     for number, issue in enumerate(issues):
         where = f"{place}.securityIssues[{number}]"
         gathering.take(where, partial(_issue, issue, component, package, where, options))
+    for number, violation in enumerate(component.members("violations")):
+        where = f"{place}.violations[{number}]"
+        gathering.take(where, partial(_violation, violation, component, package, where, options))
 
 
 def _issue(
@@ -123,6 +144,52 @@ def _issue(
         cwes=cwe_numbers(issue.texts("cwe")),
         cvss=score,
         help_url=web_address([issue.text("url")]),
+        raw=msgspec.json.encode(kept),
+    )
+
+
+def _violation(
+    violation: Members,
+    component: Members,
+    package: Package | None,
+    place: str,
+    options: ReadOptions,
+) -> Observation:
+    """Read what a policy says of a component: of a vulnerability in it, its licence, its age."""
+    policy = violation.name("policyName")
+    if not policy or package is None:
+        raise SkipRecordError("a violation without policy or component")
+    conditions = [
+        condition
+        for constraint in violation.members("constraints")
+        for condition in constraint.members("conditions")
+    ]
+    reasons = [one.first("conditionReason", "conditionSummary") for one in conditions]
+    named = (one.text("conditionTriggerReference", "value") for one in conditions)
+    found = _ADVISORY.findall(" ".join((*named, *reasons)))
+    ids = tuple(dict.fromkeys(map(canonical_id, found)))
+    category = violation.text("policyThreatCategory").upper()
+    is_vulnerable = bool(ids) and category in ("", "SECURITY")
+    rule = ids[0] if is_vulnerable else policy
+    level = violation.word("policyThreatLevel")
+    severity, word, source = graded(TOOL, rule, level, "policyThreatLevel", options, words=LEVELS)
+    heading = rule if is_vulnerable else f"{policy}: {next(iter(reasons), category.lower())}"
+    kept = {"violation": violation.value, "packageUrl": component.text("packageUrl")}
+    return Observation(
+        finding_class=FindingClass.DEPENDENCY if is_vulnerable else FindingClass.CODE,
+        tool=TOOL,
+        rule=rule,
+        title=wording.title(f"{heading} in {package.name} {package.version}"),
+        severity=severity,
+        record=place,
+        description=paragraphs(labelled("Policy", policy), "\n".join(filter(None, reasons))),
+        severity_raw=word,
+        severity_source=source,
+        is_suppressed=any(violation.flag(name) for name in _WAIVED),
+        fingerprints=() if is_vulnerable else (("package", f"{package.type}:{package.name}"),),
+        vulnerability_ids=ids if is_vulnerable else (),
+        package=package if is_vulnerable else None,
+        pillar=Pillar.COMPLIANCE_AUTOMATION if category == "LICENSE" else None,
         raw=msgspec.json.encode(kept),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from riskcockpit.store.stopping import go_on, stop_all
+from riskcockpit.store.stopping import at_first_question, stop_all
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _END = 0
@@ -50,24 +50,45 @@ def ended_by_signals() -> Iterator[None]:
 
 @contextmanager
 def _heard_by_statements(handlers: set[object]) -> Iterator[None]:
-    """Stop what duckdb does when a signal comes that one of `handlers` will answer."""
-    hearing, told = os.pipe()
-    os.set_blocking(told, False)
+    """Stop what duckdb does when a signal comes that one of `handlers` will answer.
 
-    def listen() -> None:
-        while _END not in (numbers := os.read(hearing, 16)):
-            if any(signal.getsignal(number) in handlers for number in numbers):
-                stop_all()
-
-    before = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
-    listener = threading.Thread(target=listen, name="signals", daemon=True)
-    listener.start()
+    Nothing listens before something is asked: a cockpit forks, and threads do not survive that.
+    """
+    listener = _Listener(handlers)
     try:
-        yield
+        with at_first_question(listener.start):
+            yield
     finally:
-        signal.set_wakeup_fd(before)
-        os.write(told, bytes([_END]))  # a child may hold it open
-        listener.join()
-        os.close(told)
-        os.close(hearing)
-        go_on()
+        listener.close()
+
+
+class _Listener:
+    """A thread that hears signals while the main one is in the middle of a statement."""
+
+    def __init__(self, handlers: set[object]) -> None:
+        self._handlers = handlers
+        self._hearing, self._telling, self._before = -1, -1, -1
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Hear signals from now on; in the main thread."""
+        self._hearing, self._telling = os.pipe()
+        os.set_blocking(self._telling, False)
+        self._before = signal.set_wakeup_fd(self._telling, warn_on_full_buffer=False)
+        self._thread = threading.Thread(target=self._listen, name="signals", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Hear no more, if `start` was called."""
+        if self._thread is None:
+            return
+        signal.set_wakeup_fd(self._before)
+        os.write(self._telling, bytes([_END]))  # a child may hold it open
+        self._thread.join()
+        os.close(self._telling)
+        os.close(self._hearing)
+
+    def _listen(self) -> None:
+        while _END not in (numbers := os.read(self._hearing, 16)):
+            if any(signal.getsignal(number) in self._handlers for number in numbers):
+                stop_all()

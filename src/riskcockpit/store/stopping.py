@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 from weakref import WeakSet
 
@@ -29,12 +31,27 @@ class Asking(Protocol):
 _known: WeakSet[Asking] = WeakSet()
 _lock = threading.Lock()
 _told = threading.Event()
+_awaited: list[Callable[[], None]] = []
 
 
 def remember(asking: Asking) -> None:
     """Have `asking` stopped by `stop_all` as long as it lives."""
     with _lock:
         _known.add(asking)
+    if _awaited and _is_main():
+        _awaited.pop()()
+
+
+@contextmanager
+def at_first_question(call: Callable[[], None]) -> Iterator[None]:
+    """Call `call` when the main thread first opens something to ask inside the block."""
+    _awaited.append(call)
+    try:
+        yield
+    finally:
+        if call in _awaited:
+            _awaited.remove(call)
+        _told.clear()
 
 
 def stop_all() -> None:
@@ -56,9 +73,8 @@ def stop_all() -> None:
 
 def was_stopped() -> bool:
     """Return whether `stop_all` ended what this thread asked: it is the main one, which ends."""
-    return _told.is_set() and threading.current_thread() is threading.main_thread()
+    return _told.is_set() and _is_main()
 
 
-def go_on() -> None:
-    """Take what is stopped from now on for stopped by its reader."""
-    _told.clear()
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()

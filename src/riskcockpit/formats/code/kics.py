@@ -72,7 +72,7 @@ def _query(gathering: Gathering, raw: Raw, place: str, options: ReadOptions) -> 
 
 def _file(options: ReadOptions, query: Members, raw: bytes, place: str) -> Observation:
     entry = record_of(raw, options)
-    rule = query.text("query_id")
+    rule = query.first("query_id", "query_name")
     name = options.redact(query.text("query_name"))
     claim = entry.name("similarity_id")
     resource = ".".join(filter(None, (entry.text("resource_type"), entry.text("resource_name"))))

@@ -49,9 +49,12 @@ def _scan(form: Form, options: ReadOptions) -> Scan:
     gathering.take_all("vulns", form.records("vulns"), partial(_vulnerability, options))
     gathering.take_all("findings", form.records("findings"), partial(_finding, options))
     head = form.head("hasMore", "cursor")
+    is_of_packages = "vulns" in form.members or any(
+        seen.package is not None for seen in gathering.observations
+    )
     return gathering.scan(
         TOOL,
-        category=SUPPLY_CHAIN if "vulns" in form.members else "",
+        category=SUPPLY_CHAIN if is_of_packages else "",
         is_partial=head.flag("hasMore"),
     )
 
@@ -116,6 +119,8 @@ def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation | None
     message = unwrapped(entry.text("rule_message") or entry.text("rule", "message"))
     claim = entry.text("match_based_id")
     triage = entry.word("triage_state").lower()
+    package = _found_package(entry)
+    ids = vulnerability_ids(entry.text("vulnerability_identifier"))
     return observed(
         TOOL,
         rule,
@@ -133,7 +138,23 @@ def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation | None
             column=entry.line("location", "column"),
             end_line=entry.line("location", "end_line"),
         ),
-        fingerprints=(("matchBasedId/v1", wording.name(claim)),) if claim else (),
+        finding_class=FindingClass.CODE if package is None else FindingClass.DEPENDENCY,
+        vulnerability_ids=ids if package else (),
+        package=package,
+        epss=entry.probability("epss_score", "score"),
+        fingerprints=(("matchBasedId/v1", wording.name(claim)),) if claim and not package else (),
         asset=entry.name("repository", "name"),
         cwes=cwe_numbers(entry.texts("rule", "cwe_names")),
     )
+
+
+def _found_package(entry: Members) -> Package | None:
+    """Return the package of a finding of the supply chain; None of one in code."""
+    used = entry.member("found_dependency")
+    if not used.text("package"):
+        return None
+    type_ = purl_type(used.text("ecosystem"))
+    namespace, name = split_name(type_, used.text("package"))
+    fixes = entry.members("fix_recommendations")
+    fixed = next((fix.name("version") for fix in fixes if fix.text("version")), "")
+    return Package(type_, name, namespace, used.name("version"), fixed)

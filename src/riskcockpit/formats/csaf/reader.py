@@ -105,8 +105,6 @@ def _take(gathering: Gathering, record: Members, place: str, context: Context) -
     for status, product in said:
         spot = wording.name(f"{place} {product}")
         gathering.take(spot, partial(_statement, record, status, product, spot, context))
-    if not said:
-        gathering.trouble(place, "a vulnerability without a status of any product")
 
 
 def _said(record: Members) -> Iterator[tuple[VexStatus, str]]:

@@ -1,7 +1,12 @@
-"""CycloneDX in JSON, versions 1.2 to 1.7."""
+"""CycloneDX in JSON, versions 1.2 to 1.7.
+
+Up to version 1.3 some tools wrote the vulnerabilities of the XML extension in JSON: below the
+document or below a component, each about one component.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 
 import msgspec
@@ -22,6 +27,7 @@ class Document(msgspec.Struct, gc=False, rename="camel"):
     spec_version: Members = NOTHING
 
 
+_BEFORE_VULNERABILITIES = ("1.0", "1.1", "1.2", "1.3")
 _DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
 
 
@@ -37,11 +43,38 @@ def boms(content: bytes) -> tuple[list[Bom], Documents]:
 
 def _bom(form: Document) -> Bom:
     subject = form.metadata.member("component")
-    found = form.vulnerabilities
+    listed = form.vulnerabilities
+    found = None if listed is None else [bytes(raw) for raw in listed]
+    if form.spec_version.text() in _BEFORE_VULNERABILITIES:
+        below = _below_components(form.components)
+        own = [_extension(Members(msgspec.json.decode(raw)), "") for raw in found or ()]
+        found = [*own, *below] or found
     return Bom(
         metadata=form.metadata,
         components=by_reference(chain(flattened(form.components), flattened(subject))),
-        vulnerabilities=None if found is None else [bytes(raw) for raw in found],
+        vulnerabilities=found,
         serial=form.serial_number.text(),
         spec=form.spec_version.text(),
     )
+
+
+def _below_components(components: Members) -> Iterator[bytes]:
+    for component in flattened(components):
+        reference = component.first("bom-ref", "purl")
+        for record in component.members("vulnerabilities"):
+            yield _extension(record, reference)
+
+
+def _extension(record: Members, reference: str) -> bytes:
+    """Return a vulnerability of the extension as later versions write it."""
+    reference = record.text("ref") or reference
+    told = dict(record.object())
+    if reference and "affects" not in record:
+        told["affects"] = [{"ref": reference}]
+    if recommended := record.texts("recommendations"):
+        told["recommendation"] = "\n".join(recommended)
+    told["ratings"] = [
+        rating.object() | {"score": rating.number("score", "base") or rating.number("score")}
+        for rating in record.members("ratings")
+    ]
+    return msgspec.json.encode(told if record else record.value)

@@ -8,6 +8,9 @@ from riskcockpit.formats.members import Members
 
 _METHODS = ("CVSSv4", "CVSSv31", "CVSSv3", "CVSSv2")
 """Best first."""
+_UNSAID = len(_METHODS)
+"""Rank of a rating that does not say how it was made: the method is optional."""
+_VECTORS = {"CVSS:4": "CVSSv4", "CVSS:3.1": "CVSSv31", "CVSS:3": "CVSSv3"}
 
 
 def severity_of(vulnerability: Members) -> tuple[str | float | None, str]:
@@ -23,7 +26,7 @@ def severity_of(vulnerability: Members) -> tuple[str | float | None, str]:
         if Severity.from_word(word) is not None:
             return word, _field(rating, "severity")
     for rating in ranked:
-        if _age(rating) < len(_METHODS) and (score := _score(rating)) is not None:
+        if _age(rating) <= _UNSAID and (score := _score(rating)) is not None:
             return score, _field(rating, "score")
     word = next((rating.word("severity") for rating in ranked), "")
     return word or None, "ratings.severity"
@@ -33,7 +36,7 @@ def score_of(vulnerability: Members) -> float | None:
     """Return the score of the newest CVSS version, by NVD if it gives one."""
     ratings = vulnerability.members("ratings")
     for rating in sorted(ratings, key=lambda one: (_age(one), not _is_by(one, "nvd"))):
-        if _age(rating) < len(_METHODS) and (score := valid_score(_score(rating))) is not None:
+        if _age(rating) <= _UNSAID and (score := valid_score(_score(rating))) is not None:
             return score
     return None
 
@@ -44,8 +47,10 @@ def _score(rating: Members) -> float | None:
 
 
 def _age(rating: Members) -> int:
-    method = rating.text("method")
-    return _METHODS.index(method) if method in _METHODS else len(_METHODS)
+    vector = rating.text("vector")
+    told = next((name for start, name in _VECTORS.items() if vector.startswith(start)), "")
+    method = rating.text("method") or told
+    return _METHODS.index(method) if method in _METHODS else _UNSAID + bool(method)
 
 
 def _is_by(rating: Members, source: str) -> bool:

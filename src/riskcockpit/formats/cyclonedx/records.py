@@ -17,6 +17,7 @@ from riskcockpit.formats.grading import graded
 from riskcockpit.formats.members import NOTHING, Members
 from riskcockpit.formats.package_types import GENERIC, layer_of
 from riskcockpit.formats.paths import normalise
+from riskcockpit.formats.titles import first_sentence
 from riskcockpit.formats.vulnerabilities import cwe_number, package_from_purl, vulnerability_ids
 
 SUPPRESSED = frozenset({"not_affected", "false_positive"})
@@ -43,7 +44,15 @@ class Vulnerability:
         listed = [self.record.text("id")]
         listed += [one.text("id") for one in self.record.members("references")]
         named = sorted(filter(None, listed), key=lambda id_: not vulnerability_ids(id_))
-        return tuple(named or filter(None, (self.record.text("bom-ref"),)))
+        return tuple(named) or self._other_names
+
+    @property
+    def _other_names(self) -> tuple[str, ...]:
+        """What a vulnerability may be known by that has no id, which is optional."""
+        texts = [self.record.text("description"), *_links(self.record)]
+        told = vulnerability_ids(" ".join(texts))
+        called = self.record.text("bom-ref") or first_sentence(texts[0])
+        return told or tuple(filter(None, (called,)))
 
     @property
     def state(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from riskcockpit.domain.finding import VexStatement, VexStatus
+from dataclasses import replace
+
+from riskcockpit.domain.finding import Package, VexStatement, VexStatus
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.cyclonedx.records import Vulnerability, named_package, resolved
@@ -37,13 +39,14 @@ def statement(found: Vulnerability, affected: Members, place: str) -> VexStateme
     is_subject = bool(component) and component.value is bom.subject.value
     package = None if is_subject or not reference else named_package(component, reference)
     image = product_of(component.text("purl")) if component else Product()
-    listed = [one for one in affected.members("versions") if one.word("status") != "unaffected"]
+    listed = _versions(affected)
+    ranges = tuple(one.name("range") for one in listed if one.text("range"))
     return VexStatement(
         vulnerability_ids=tuple(dict.fromkeys(canonical_id(id_) for id_ in found.ids)),
         status=status,
         record=place,
-        packages=(package,) if package is not None and not image.asset else (),
-        ranges=tuple(one.name("range") for one in listed if one.text("range")),
+        packages=_bound(package, listed) if package is not None and not image.asset else (),
+        ranges=ranges,
         product=image.asset or subject,
         justification=record.name("analysis", "justification")
         or ("false_positive" if found.state == "false_positive" else ""),
@@ -53,6 +56,25 @@ def statement(found: Vulnerability, affected: Members, place: str) -> VexStateme
         ),
         said_at=record.moment("analysis", "lastUpdated") or record.moment("updated") or bom.made_at,
     )
+
+
+def _versions(affected: Members) -> list[Members]:
+    """Return the versions that a statement is about; none where it names none.
+
+    Unaffected ones are left out, unless all are: they are then what is not affected, or fixed.
+    """
+    listed = affected.members("versions")
+    return [one for one in listed if one.word("status") != "unaffected"] or listed
+
+
+def _bound(package: Package, listed: list[Members]) -> tuple[Package, ...]:
+    """Return the package in each version that is named; itself, where ranges or nothing bind it."""
+    versions = dict.fromkeys(one.name("version") for one in listed if one.text("version"))
+    if package.version or not versions:
+        return (package,)
+    is_ranged = any(one.text("range") for one in listed)
+    named = tuple(replace(package, version=version) for version in versions)
+    return (*named, package) if is_ranged else named
 
 
 def _subject(component: Members) -> str:

@@ -27,9 +27,21 @@ def _within(*names: str) -> Sign:
     return lambda shape: not shape.inner or bool(shape.inner & set(names))
 
 
+def _is_number(name: str) -> Sign:
+    """JSON whose member `name` at the top is a whole number."""
+    return lambda shape: shape.members.get(name, "").isdigit()
+
+
+def _is_rule_of_hadolint(shape: Shape) -> bool:
+    code = shape.members.get("code", "")
+    return code[:2] in ("DL", "SC") and code[2:].isdigit()
+
+
 def _starts_with_scan(shape: Shape) -> bool:
     marks = ("<Issues", "<PolicyName", "<StartTime")
-    return shape.root == "Scan" and any(mark in shape.start for mark in marks)
+    if shape.root == "Scan" and any(mark in shape.start for mark in marks):
+        return True
+    return shape.root in ("Scan", "Sessions", "WebInspectScan") and "<Session " in shape.start
 
 
 _SEMGREP_MEMBERS = (
@@ -45,7 +57,8 @@ CODE: tuple[BuiltIn, ...] = (
         "code.bandit",
         any_of(
             has("metrics", "errors", "generated_at", kind="object"),
-            has("stats", "errors", "generated_at", "results", kind="object"),
+            has("errors", "generated_at", "results", kind="object"),
+            has_inner("metrics", "_totals"),
             has_inner("results", "issue_severity", "issue_confidence", "issue_text"),
         ),
     ),
@@ -74,7 +87,12 @@ CODE: tuple[BuiltIn, ...] = (
         "checkov",
         "Checkov JSON (one report, a list, a bare summary)",
         "code.checkov",
-        any_of(has("check_type", "results"), has("checkov_version", "passed")),
+        any_of(
+            has("check_type", "results"),
+            has_inner("results", "failed_checks"),
+            has("checkov_version", "passed"),
+            has("passed", "failed", "skipped", "parsing_errors"),
+        ),
     ),
     BuiltIn(
         "kics",
@@ -106,13 +124,17 @@ CODE: tuple[BuiltIn, ...] = (
         any_of(
             all_of(_only("comments"), has("comments"), _within("endLine", "level")),
             has("file", "endLine", "endColumn", "level", "code", "message", kind="list"),
+            all_of(has("line", "column", "level", "message", kind="list"), _is_number("code")),
         ),
     ),
     BuiltIn(
         "hadolint",
         "Hadolint JSON",
         "code.hadolint",
-        has("code", "column", "file", "level", "line", "message", kind="list"),
+        any_of(
+            has("code", "column", "file", "level", "line", "message", kind="list"),
+            all_of(has("line", "message", kind="list"), _is_rule_of_hadolint),
+        ),
     ),
     BuiltIn(
         "dockle",
@@ -132,7 +154,7 @@ CODE: tuple[BuiltIn, ...] = (
         "code.ruff",
         all_of(
             has("code", "filename", "location", "message"),
-            any_of(has("noqa_row"), has("end_location")),
+            any_of(has("noqa_row"), has("end_location"), has("fix")),
         ),
     ),
     BuiltIn(
@@ -151,13 +173,17 @@ CODE: tuple[BuiltIn, ...] = (
                 any_of(has("errorCount"), has_inner("messages", "ruleId")),
             ),
             has_inner("results", "filePath", "messages"),
+            has_inner("metadata", "rulesMeta"),
         ),
     ),
     BuiltIn(
         "njsscan",
         "njsscan JSON",
         "code.njsscan",
-        has("njsscan_version", kind="object"),
+        any_of(
+            has("njsscan_version", kind="object"),
+            all_of(_only("errors", "files", "nodejs", "templates"), has("nodejs", "templates")),
+        ),
     ),
     BuiltIn(
         "code-climate",
@@ -174,10 +200,10 @@ CODE: tuple[BuiltIn, ...] = (
         "leaks.gitleaks",
         all_of(
             any_of(
-                has("RuleID", "Secret", kind="list"),
-                has("Description", "StartLine", "EndColumn", "Match", kind="list"),
-                has("offender", "rule", kind="list"),
-                has("offender", "reason", "commit", kind="list"),
+                has("RuleID", "Secret"),
+                has("Description", "StartLine", "EndColumn", "Match"),
+                has("offender", "rule"),
+                has("offender", "reason", "commit"),
             ),
             lacks("Target"),
         ),
@@ -208,12 +234,15 @@ CODE: tuple[BuiltIn, ...] = (
         "fortify.reader",
         xml("FVDL", "FPR", "ReportDefinition"),
     ),
-    BuiltIn("webinspect", "WebInspect XML", "fortify.webinspect", _starts_with_scan),
+    BuiltIn("webinspect", "WebInspect (XML, FPR)", "fortify.webinspect", _starts_with_scan),
     BuiltIn(
         "veracode-detailed",
         "Veracode's detailed report (XML)",
         "veracode.detailed",
-        xml("detailedreport", namespace="veracode"),
+        any_of(
+            xml("detailedreport", namespace="veracode"),
+            xml("detailedreport", namespace="report_format_version"),
+        ),
     ),
     BuiltIn(
         "veracode-pipeline",
@@ -237,6 +266,8 @@ CODE: tuple[BuiltIn, ...] = (
                 has_inner("_embedded", "findings"),
                 any_of(has("_links"), lambda shape: '"scan_type"' in shape.start),
             ),
+            has("scan_type", "finding_details", kind="list"),
+            all_of(has("_links", "page"), lambda shape: "veracode.com" in shape.start),
         ),
     ),
 )

@@ -32,13 +32,21 @@ GITHUB = (
         "github-code-scanning",
         "Code-scanning alerts of GitHub's REST API",
         "github.code_scanning",
-        any_of(has("most_recent_instance", "rule"), has("instances_url", "rule", "tool")),
+        any_of(
+            has("most_recent_instance", "rule"),
+            has("instances_url", "rule", "tool"),
+            has("number", "rule", "state", "tool"),
+        ),
     ),
     BuiltIn(
         "github-dependabot",
         "Dependabot alerts of GitHub's REST API",
         "github.dependabot",
-        any_of(has("security_advisory", "dependency"), has("security_vulnerability", "dependency")),
+        any_of(
+            has("security_advisory", "dependency"),
+            has("security_vulnerability", "dependency"),
+            has("security_advisory", "security_vulnerability"),
+        ),
     ),
     BuiltIn(
         "github-secret-scanning",
@@ -53,6 +61,7 @@ GITHUB = (
         any_of(
             has("securityVulnerability", kind="list"),
             has("vulnerabilityAlerts"),
+            has_inner("repository", "vulnerabilityAlerts"),
             *(
                 has_inner("data", name)
                 for name in ("repository", "search", "organization", "viewer", "user", "enterprise")
@@ -75,7 +84,11 @@ SUITES = (
         "checkmarx-one",
         "Checkmarx One results (JSON of the API and the command line)",
         "checkmarx.results",
-        any_of(has("results", "scanID"), has_inner("results", "similarityId")),
+        any_of(
+            has("results", "scanID"),
+            all_of(has("results", "totalCount"), has_no_records),
+            has_inner("results", "similarityId"),
+        ),
     ),
     BuiltIn("checkmarx-xml", "Checkmarx SAST (XML)", "checkmarx.cxsast", xml("CxXMLResults")),
     BuiltIn("snyk", "Snyk JSON (open source, container, IaC)", "snyk.reader", is_snyk),
@@ -101,7 +114,11 @@ PLATFORMS: tuple[BuiltIn, ...] = (
         "sonarqube-report",
         "sonar-report JSON",
         "sonarqube.report",
-        any_of(has("sonarBaseURL"), has("sonarComponent", "projectName")),
+        any_of(
+            has("sonarBaseURL"),
+            has("sonarComponent", "projectName"),
+            has("issues", "rules", "projectName"),
+        ),
     ),
     BuiltIn("sonarqube-html", "sonar-report HTML", "sonarqube.html_report", is_sonar_page),
     BuiltIn(
@@ -109,7 +126,14 @@ PLATFORMS: tuple[BuiltIn, ...] = (
         "SonarQube issues and hotspots (JSON of the web API)",
         "sonarqube.web_api",
         any_of(
-            has("issues", "paging"), has("hotspots", "paging"), has("issues", "components", "total")
+            has("issues", "paging"),
+            has("hotspots", "paging"),
+            has("issues", "components", "total"),
+            has("issues", "total", "p", "ps"),
+            has_inner("issues", "rule", "component", "project"),
+            has_inner("hotspots", "component", "vulnerabilityProbability"),
+            has("rule", "component", "project", "flows", kind="list"),
+            has("component", "vulnerabilityProbability", kind="list"),
         ),
     ),
     BuiltIn(

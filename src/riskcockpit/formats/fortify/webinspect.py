@@ -1,4 +1,6 @@
-"""WebInspect's XML export: faults of a running web application.
+"""WebInspect's XML, exported or from a project (FPR): faults of a running web application.
+
+A project has them below the sessions, the export in one list.
 
 Requests and responses hold sessions and whatever was typed in, so they are not kept.
 """
@@ -6,6 +8,8 @@ Requests and responses hold sessions and whatever was typed in, so they are not 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from collections.abc import Iterator
 from functools import partial
 from xml.etree.ElementTree import Element
 
@@ -29,7 +33,12 @@ WORDS = {
     "3": Severity.HIGH,
     "4": Severity.CRITICAL,
 }
+ROOTS = ("Scan", "Sessions", "WebInspectScan")
+_FIRST_LINE = 400
+"""Characters in base 64, a multiple of four."""
+_DESCRIBED = re.compile(r"parameter=(?P<name>[^&\s]{1,200})")
 _TRAFFIC = (
+    "ReproSteps",
     "VulnerableSession",
     "TriggerSession",
     "RawResponse",
@@ -48,25 +57,46 @@ def read(content: bytes, options: ReadOptions) -> Report:
         FormatError: not WebInspect's, not XML, or beyond a limit.
     """
     root = markup.parsed(content, "WebInspect XML", options)
-    if root.tag != "Scan":
+    if root.tag not in ROOTS:
         raise FormatError(f"not WebInspect XML: its root is {wording.name(root.tag)[:40]}")
     gathering = Gathering()
-    for number, issue in enumerate(root.iterfind("Issues/Issue")):
+    for number, (issue, session) in enumerate(_issues(root)):
         place = f"Issues[{number}]"
-        gathering.take(place, partial(_issue, issue, place, options))
+        gathering.take(place, partial(_issue, issue, session, place, options))
     return Report("webinspect", (gathering.scan(TOOL),))
 
 
-def _issue(issue: Element, place: str, options: ReadOptions) -> Observation:
-    request = markup.text(issue, "VulnerableSession")
+def _issues(root: Element) -> Iterator[tuple[Element, Element | None]]:
+    """Yield each issue, with the session it was found in where it stands below one."""
+    for issue in root.iterfind("Issues/Issue"):
+        yield issue, None
+    for session in root.iter("Session"):
+        for issue in session.iterfind("Issues/Issue"):
+            yield issue, session
+
+
+def _request(session: Element) -> str:
+    """Return the first line of the request of a session, which is packed in base 64."""
+    packed = "".join(markup.text(session, "RawRequest")[: 2 * _FIRST_LINE].split())[:_FIRST_LINE]
+    try:
+        return b64decode(packed, validate=True).decode("ascii", "replace").partition("\r")[0]
+    except ValueError:
+        return ""
+
+
+def _issue(
+    issue: Element, session: Element | None, place: str, options: ReadOptions
+) -> Observation:
+    request = markup.text(issue, "VulnerableSession") if session is None else _request(session)
     for tag in _TRAFFIC:
         for element in issue.findall(tag):
             issue.remove(element)
     raw = markup.record(issue, options)
     rule = markup.text(issue, "VulnerabilityID") or markup.text(issue, "Name")
     method = _METHOD.match(request)
-    parameter = _PARAMETER.search(request)
-    url = wording.name(markup.text(issue, "URL"))
+    descriptor = options.redact(markup.text(session, "AttackParamDescriptor"))
+    parameter = _PARAMETER.search(request) or _DESCRIBED.fullmatch(descriptor)
+    url = wording.name(markup.text(issue, "URL") or markup.text(session, "URL"))
     sections = {
         markup.text(section, "Name"): plain_text(markup.text(section, "SectionText"))
         for section in issue.findall("ReportSection")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -20,6 +21,7 @@ from riskcockpit.formats.members import each
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.shape import shape_of
 from riskcockpit.formats.suspicion import checked
+from riskcockpit.formats.unlisting import refuse_documents
 
 DEFAULT_TOOL = "generic"
 
@@ -28,14 +30,14 @@ class Document(msgspec.Struct, gc=False):
     """A document: the findings still raw, and what it says of its scan."""
 
     findings: list[Raw] | None = None
-    tool: str | None = None
-    type: str | None = None
-    tool_version: str | None = None
-    asset: str | None = None
-    category: str | None = None
-    branch: str | None = None
-    scanned_at: str | None = None
-    complete: bool | None = None
+    tool: Any = None
+    type: Any = None
+    tool_version: Any = None
+    asset: Any = None
+    category: Any = None
+    branch: Any = None
+    scanned_at: Any = None
+    complete: Any = None
 
 
 _FORMS = msgspec.json.Decoder(list[Raw] | Document)
@@ -49,6 +51,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         forms, documents = decode_documents(content, _FORMS.decode, "generic JSON")
+        refuse_documents(forms, "generic JSON", "findings")
         scans: list[Scan] = []
         loose: list[Raw] = []
         for form, part in zip(forms, documents.parts, strict=True):
@@ -71,20 +74,24 @@ def _is_record(part: bytes) -> bool:
 
 
 def _scan(document: Document, options: ReadOptions) -> Scan:
-    tool = wording.name(document.tool or document.type or "") or DEFAULT_TOOL
+    tool = _name(document.tool) or _name(document.type) or DEFAULT_TOOL
     gathering = Gathering()
     for place, raw in each(document.findings, "findings"):
         gathering.take(place, partial(_read_record, raw, tool, place, options))
     return gathering.scan(
         tool,
-        tool_version=wording.name(document.tool_version or ""),
-        category=wording.name(document.category or ""),
-        asset=wording.name(document.asset or ""),
-        branch=wording.name(document.branch or ""),
+        tool_version=_name(document.tool_version),
+        category=_name(document.category),
+        asset=_name(document.asset),
+        branch=_name(document.branch),
         scanned_at=moment(document.scanned_at),
-        is_successful=True if document.complete else None,
+        is_successful=True if document.complete is True else None,
         is_partial=document.complete is False or document.findings is None,
     )
+
+
+def _name(value: Any) -> str:
+    return wording.name(wording.scalar(value))
 
 
 def _read_record(

@@ -24,6 +24,8 @@ Record = Mapping[str, Any]
 
 _TRUE = frozenset({"true", "yes", "y", "1"})
 _FALSE = frozenset({"false", "no", "n", "0", ""})
+_NOTHING = frozenset({"", "none", "null", "n/a", "nan", "-", "-1"})
+"""Texts by which exporters write that a number or a flag is not known."""
 _SUPPRESSING = ("false_p", "duplicate", "out_of_scope", "risk_accepted")
 _SPLIT = re.compile(r"[,;|\s]+")
 _MAX_LINE = 2**31 - 1
@@ -203,10 +205,10 @@ def _flag(record: Record, field: str, *, default: bool = False) -> bool:
     if isinstance(value, bool):
         return value
     word = wording.scalar(value).strip().lower()
-    if word in _TRUE:
-        return True
-    if word in _FALSE:
-        return default if not word else False
+    if word in _NOTHING:
+        return default
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
     raise SkipRecordError(f'{field} is neither true nor false: "{word[:40]}"')
 
 
@@ -218,7 +220,7 @@ def _integer(record: Record, field: str) -> int | None:
 def _number(record: Record, field: str, most: float) -> float | None:
     """Return a number from 0 to `most`; None when the field is empty."""
     text = _text(record, field)
-    if not text:
+    if text.lower() in _NOTHING:
         return None
     try:
         number = float(text)

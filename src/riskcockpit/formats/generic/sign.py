@@ -6,6 +6,9 @@ from riskcockpit.formats.generic.fields import REQUIRED, field_named
 from riskcockpit.formats.known_tools import advice
 from riskcockpit.formats.shape import Shape
 
+_OF_DOCUMENT = frozenset({"findings", "name", "type", "version", "description"})
+"""What a document without findings may say of the tool."""
+
 
 def is_generic_json(shape: Shape) -> bool:
     """Whether it is the start of generic findings, and no known tool's own format."""
@@ -13,7 +16,8 @@ def is_generic_json(shape: Shape) -> bool:
         return False
     members = shape.members.keys()
     if "findings" in members:
-        return shape.inner >= REQUIRED or "tool" in members
+        is_empty = not shape.inner and len(members) > 1 and members <= _OF_DOCUMENT
+        return shape.inner >= REQUIRED or "tool" in members or is_empty
     return members >= REQUIRED
 
 

@@ -43,7 +43,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 def _alert(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]:
     alert = record_of(raw, options, without=PEOPLE)
     kept = alert.raw
-    rule = wording.name(alert.member("rule").first("id", "name"))
+    rule = wording.name(_rule(alert))
     if not rule:
         raise SkipRecordError("an alert without a rule")
     instance = alert.member("most_recent_instance")
@@ -63,7 +63,7 @@ def _observation(
     alert: Members, tool: str, place: str, raw: bytes, options: ReadOptions
 ) -> Observation:
     about = alert.member("rule")
-    rule = wording.name(about.first("id", "name"))
+    rule = wording.name(_rule(alert))
     instance = alert.member("most_recent_instance")
     message = instance.member("message").text("text")
     is_dismissed = alert.text("state").lower() == "dismissed"
@@ -87,6 +87,11 @@ def _observation(
         help_url=web_address([about.text("help_uri"), alert.text("html_url")]),
         raw=raw,
     )
+
+
+def _rule(alert: Members) -> str:
+    """Return what the rule is called; its id and its name may be null, never its description."""
+    return alert.member("rule").first("id", "name", "description")
 
 
 def _grade(rule_: Members, tool: str, rule: str, options: ReadOptions) -> Grade:

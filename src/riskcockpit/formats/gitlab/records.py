@@ -30,6 +30,7 @@ from riskcockpit.formats.package_types import GENERIC, layer_of, purl_type
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import labelled, paragraphs, web_address
 from riskcockpit.formats.secrets import is_secret_scanner, secret_record_of
+from riskcockpit.formats.titles import first_sentence
 from riskcockpit.formats.vulnerabilities import split_name
 
 CONTAINER = "container_scanning"
@@ -112,6 +113,7 @@ def _observation(found: Members, place: str, kind: str, context: Context) -> Obs
         rule_of(identifiers)
         or wording.name(found.first("name", "message"))
         or where.name("crash_type")
+        or wording.name(first_sentence(found.text("description")))
     )
     if not rule:
         raise SkipRecordError("a vulnerability without identifiers or name")

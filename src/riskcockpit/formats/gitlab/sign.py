@@ -28,6 +28,8 @@ def is_gitlab(shape: Shape) -> bool:
         return not shape.inner or len(_RECORD & shape.inner) > 1
     if "remediations" in members or len(_HEADER & members) == len(_HEADER):
         return True
+    if {"scan", "version"} <= members and {"type", "status"} <= shape.inner:
+        return True
     if "scan" in members and ("scanner" in shape.inner or "analyzer" in shape.inner):
         return True
     return len(_RECORD & shape.inner) > 1

@@ -1,11 +1,13 @@
 """govulncheck's JSON → one scan: the stream of messages, and the one object of before version 1.
 
 A finding is a pair of advisory and module; every further message about it adds a trace. Of the old
-object every entry of `Vulns`, a vulnerable symbol, is one.
+object every entry of `Vulns`, a vulnerable symbol, is one. Versions between those listed the
+modules of an advisory below it, in an object or in messages called `vulnerability`.
 """
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import msgspec
@@ -28,12 +30,17 @@ class Message(msgspec.Struct, gc=False):
     config: Members = NOTHING
     osv: Raw = Raw()
     finding: Raw = Raw()
+    vulnerability: Raw = Raw()
     vulns: list[Raw] | None = msgspec.field(name="Vulns", default=None)
     modules: Members = msgspec.field(name="Modules", default=NOTHING)
     requires: Members = msgspec.field(name="Requires", default=NOTHING)
 
 
 _NOTHING = (b"", b"null")
+_HAS_MODULES = re.compile(rb'"[Mm]odules"\s*:\s*\[')
+_OF_MODULE = (
+    ("path", "Path"), ("found_version", "FoundVersion"), ("fixed_version", "FixedVersion"),
+)  # fmt: skip
 _FORMS = msgspec.json.Decoder(list[Raw] | Message, dec_hook=viewed)
 _MESSAGE = msgspec.json.Decoder(Message, dec_hook=viewed)
 
@@ -82,8 +89,13 @@ class _Reader:
             self._advisory(bytes(message.osv), f"{place}.osv")
         if bytes(message.finding) not in _NOTHING:
             self._finding(bytes(message.finding), f"{place}.finding")
+        if bytes(message.vulnerability) not in _NOTHING:
+            self._vulnerability(bytes(message.vulnerability), f"{place}.vulnerability")
         versions = _versions(message)
         for where, raw in each(message.vulns, "Vulns"):
+            if _HAS_MODULES.search(raw):
+                self._vulnerability(raw, where)
+                continue
             self._gathering.take(where, partial(old_entry, raw, versions, where, self._options))
 
     def scan(self) -> Scan:
@@ -120,6 +132,26 @@ class _Reader:
             return
         key = found.text("osv"), found.text("trace", 0, "module")
         self._pairs.setdefault(key, Pair(*key, place)).findings.append(found)
+
+    def _vulnerability(self, raw: bytes, place: str) -> None:
+        """Read an advisory with the modules it was found in below it."""
+        try:
+            found = record_of(raw, self._options)
+        except SkipRecordError as fault:
+            self._gathering.trouble(place, fault.message)
+            return
+        advisory = found.member("osv") or found.member("OSV")
+        id_ = advisory.text("id")
+        self._advisories.setdefault(id_, Members(advisory.value, advisory.encoded()))
+        modules = found.members("modules") or found.members("Modules")
+        if not modules:
+            self._gathering.trouble(place, "an advisory without modules")
+        for number, module in enumerate(modules):
+            path, version, fixed = (module.first(*names) for names in _OF_MODULE)
+            told = {"osv": id_, "fixed_version": fixed}
+            trace = {"module": path, "version": version}
+            pair_ = self._pairs.setdefault((id_, path), Pair(id_, path, f"{place}.{number}"))
+            pair_.findings.append(Members(told | {"trace": [trace]}))
 
 
 def _versions(message: Message) -> dict[str, str]:

@@ -16,6 +16,7 @@ from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.grype.records import TOOL, Context, match
 from riskcockpit.formats.images import image_name
 from riskcockpit.formats.members import NOTHING, Members, each, viewed
+from riskcockpit.formats.unlisting import refuse_documents
 
 CATEGORY = "vulnerabilities"
 
@@ -30,7 +31,7 @@ class Document(msgspec.Struct, gc=False, rename="camel"):
     descriptor: Members = NOTHING
 
 
-_DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
+_FORMS = msgspec.json.Decoder(Document | list[Raw], dec_hook=viewed)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -40,9 +41,15 @@ def read(content: bytes, options: ReadOptions) -> Report:
         FormatError: not Grype's, not JSON, or beyond a limit.
     """
     with without_collection():
-        forms, documents = decode_documents(content, _DOCUMENT.decode, "Grype JSON")
-        scans = [_scan(form, options) for form in forms]
+        forms, documents = decode_documents(content, _FORMS.decode, "Grype JSON")
+        refuse_documents(forms, "Grype JSON", "matches")
+        scans = [_scan(_document(form), options) for form in forms]
     return Report("grype", (*scans, *unread(TOOL, documents, CATEGORY)), documents.notes)
+
+
+def _document(form: Document | list[Raw]) -> Document:
+    """Return a document; the first versions wrote the bare list of matches."""
+    return Document(matches=form) if isinstance(form, list) else form
 
 
 def _scan(document: Document, options: ReadOptions) -> Scan:

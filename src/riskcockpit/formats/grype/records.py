@@ -11,8 +11,8 @@ from riskcockpit.domain.finding import Observation, Package
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.advisories import Advisory, vulnerable
+from riskcockpit.formats.amending import decode_amended
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.documents import decode_record
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.members import NOTHING, Members, viewed
 from riskcockpit.formats.package_types import GENERIC, layer_of, purl_type
@@ -57,6 +57,7 @@ class Match(msgspec.Struct, gc=False, rename="camel"):
 
 
 _MATCH = msgspec.json.Decoder(Match, dec_hook=viewed)
+_VITAL = frozenset({"vulnerability"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def match(raw: bytes, place: str, context: Context, *, is_ignored: bool) -> Obse
         SkipRecordError: it has another shape, or names no vulnerability or package.
     """
     raw = checked(raw, context.options)
-    found = decode_record(raw, _MATCH)
+    found = decode_amended(raw, _MATCH, _VITAL)
     vulnerability = found.vulnerability
     related = found.related_vulnerabilities or []
     if not found.artifact.text("name"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from msgspec import Raw
+
 from riskcockpit.domain.finding import FindingClass, Observation
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.forms import forms, whole
@@ -33,8 +35,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     found, documents = forms(content, "Gitleaks JSON")
     gathering = Gathering()
-    for form in found:
-        gathering.take_all("", form.items, partial(_leak, options))
+    for form, part in zip(found, documents.parts, strict=True):
+        gathering.take_all("", form.items if form.is_list else [Raw(part)], partial(_leak, options))
     return whole("gitleaks", [gathering.scan(TOOL)], documents)
 
 

@@ -30,6 +30,8 @@ class Document(msgspec.Struct, gc=False, rename="camel"):
     advisories: dict[str, Raw] | list[Raw] | None = None
     vulnerabilities: dict[str, Raw] | None = None
     error: Members = NOTHING
+    message: Members = NOTHING
+    status_code: Members = NOTHING
     metadata: Members = NOTHING
     type: Members = NOTHING
     data: Raw = Raw(b"null")
@@ -77,6 +79,8 @@ class _Reader:
         """Read one document, or one line of yarn's."""
         if form.error.value is not None:
             self._fail(form.error)
+        elif form.status_code.value is not None:
+            self._fail(form.message)
         elif form.audit_report_version.value is not None or form.vulnerabilities is not None:
             self._packages(form.vulnerabilities or {}, where)
         elif form.advisories is not None:

@@ -16,6 +16,7 @@ from riskcockpit.domain.finding import Observation, Package, Scan
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import people, wording
 from riskcockpit.formats.advisories import Advisory, vulnerable
+from riskcockpit.formats.amending import decode_amended
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_record
@@ -39,6 +40,7 @@ from riskcockpit.formats.vulnerabilities import canonical_id, split_name
 
 TOOL = "OSV-Scanner"
 CATEGORY = "vulnerabilities"
+_EMPTY_NOTE = "a bare empty list of results may be of another tool; --format says whose it is"
 
 
 class Document(msgspec.Struct, gc=False):
@@ -90,7 +92,10 @@ def read(content: bytes, options: ReadOptions) -> Report:
     with without_collection():
         forms, documents = decode_documents(content, _DOCUMENT.decode, "OSV-Scanner JSON")
         scans = [_scan(form, options) for form in forms]
-    return Report("osv-scanner", (*scans, *unread(TOOL, documents, CATEGORY)), documents.notes)
+    notes = [*documents.notes]
+    if any(form.results == [] for form in forms):
+        notes.append(_EMPTY_NOTE)
+    return Report("osv-scanner", (*scans, *unread(TOOL, documents, CATEGORY)), tuple(notes))
 
 
 def _scan(document: Document, options: ReadOptions) -> Scan:
@@ -150,7 +155,7 @@ def _context(scanned: ScannedPackage, source: Members, options: ReadOptions) -> 
 
 def _vulnerability(raw: bytes, place: str, context: Context) -> Observation:
     raw = checked(raw, context.options, without=people.FIELDS)
-    found = decode_record(raw, _ADVISORY)
+    found = decode_amended(raw, _ADVISORY, frozenset({"id"}))
     group = context.groups.get(found.id, NOTHING)
     fixes = fixes_for(found, context.name, context.package.version)
     analysis = _analysis(group, found.id)

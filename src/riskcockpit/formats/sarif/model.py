@@ -61,10 +61,11 @@ class PhysicalLocation(Struct):
 
 
 class LogicalLocation(Struct):
-    """`logicalLocation`."""
+    """`logicalLocation`: a name, or the index of one that the run lists."""
 
     fully_qualified_name: str | None = None
     name: str | None = None
+    index: int | None = None
 
 
 class Place(Struct):
@@ -244,6 +245,7 @@ class Run(Struct):
     tool: Tool | None = None
     results: list[Raw] | None = None
     artifacts: list[Raw] | None = None
+    logical_locations: list[LogicalLocation] | None = None
     invocations: list[Invocation] | None = None
     automation_details: AutomationDetails | None = None
     version_control_provenance: list[Provenance] | None = None
@@ -255,18 +257,18 @@ class LoneLog(Struct):
     """A log in which the one run stands bare, as converters from XML write lists of one."""
 
     runs: dict[str, Raw]
-    version: str | None = None
+    version: Any = None
 
 
 class Log(Struct):
     """`sarifLog`, with its runs still raw."""
 
     runs: list[Raw] | None
-    version: str | None = None
+    version: Any = None
 
 
 class WholeLog(Struct):
     """`sarifLog`, with its runs decoded."""
 
     runs: list[Run] | None
-    version: str | None = None
+    version: Any = None

@@ -6,12 +6,13 @@ import msgspec
 
 from riskcockpit.domain.finding import Problem, Scan
 from riskcockpit.errors import SkipRecordError
+from riskcockpit.formats import wording
+from riskcockpit.formats.amending import decode_amended
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import (
     check_depth,
     decode_documents,
-    decode_record,
     may_be_deep,
 )
 from riskcockpit.formats.sarif.model import Component, Log, LoneLog, Run, Tool, WholeLog
@@ -22,6 +23,7 @@ _LOG = msgspec.json.Decoder(Log)
 _LONE_LOG = msgspec.json.Decoder(LoneLog)
 _RUN = msgspec.json.Decoder(Run)
 _WHOLE = msgspec.json.Decoder(WholeLog)
+_VITAL = frozenset({"results", "tool"})
 _SHAPED = 20
 """Levels that the structs of a run have at most."""
 _HALF_READ = "SARIF (without a readable run)"
@@ -39,8 +41,9 @@ def read(content: bytes, options: ReadOptions) -> Report:
         scans: list[Scan] = []
         for log, part in zip(logs, documents.parts, strict=True):
             is_clean = not has_suspect(part)
-            if log.version not in (None, "2.1.0"):
-                notes.append(f"the log says SARIF {log.version[:20]}; read as 2.1.0")
+            version = wording.name(wording.scalar(log.version))
+            if version not in ("", "2.1.0"):
+                notes.append(f"the log says SARIF {version[:20]}; read as 2.1.0")
             for run in log.runs or ():
                 place = f"runs[{len(scans)}]"
                 scans.append(_read_run(run, place, options, is_clean=is_clean))
@@ -88,7 +91,7 @@ def _read_run(
 ) -> Scan:
     """Read a run; `is_clean`: none of its results may hold a secret."""
     try:
-        run = given if isinstance(given, Run) else decode_record(given, _RUN)
+        run = given if isinstance(given, Run) else decode_amended(given, _RUN, _VITAL)
         head = msgspec.json.encode(msgspec.structs.replace(run, results=None))
         if _may_be_deep(run, options.max_depth):
             check_depth(head, options.max_depth)

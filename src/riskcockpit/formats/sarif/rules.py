@@ -11,7 +11,7 @@ import msgspec
 from riskcockpit.domain.finding import Problem
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
-from riskcockpit.formats.documents import decode_record
+from riskcockpit.formats.amending import decode_amended
 from riskcockpit.formats.sarif.messages import first_text
 from riskcockpit.formats.sarif.model import (
     Component,
@@ -148,7 +148,7 @@ class RuleBook:
         shared = _texts(component.global_message_strings)
         for index, raw in enumerate(component.rules or ()):
             try:
-                rule = decode_record(raw, _DECODER)
+                rule = decode_amended(raw, _DECODER, frozenset({"id"}))
             except SkipRecordError as fault:
                 self.problems.append(Problem(f"{place}.rules[{index}]", fault.message))
                 rules.append(None)

@@ -19,15 +19,18 @@ from riskcockpit.domain.finding import (
 from riskcockpit.domain.sheet import Claims, Sheet
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import secrets, wording
+from riskcockpit.formats.amending import decode_amended
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.documents import check_depth, decode_record
+from riskcockpit.formats.documents import check_depth
 from riskcockpit.formats.fingerprints import FingerprintReader
 from riskcockpit.formats.repositories import repository
+from riskcockpit.formats.sarif.addresses import at_address, is_scanner
 from riskcockpit.formats.sarif.completeness import errors, is_successful, scanned_at
 from riskcockpit.formats.sarif.locations import Locator
 from riskcockpit.formats.sarif.messages import message_text
 from riskcockpit.formats.sarif.model import (
     Component,
+    LogicalLocation,
     Provenance,
     Result,
     Run,
@@ -52,6 +55,7 @@ TRIAGE_KINDS = ("review", "open")
 _BATCH = 512
 """Results that are read together."""
 _DECODER = msgspec.json.Decoder(Result)
+_VITAL = frozenset({"ruleId", "rule", "ruleIndex", "message", "locations"})
 _NONE: Mapping[str, Any] = {}
 
 
@@ -78,6 +82,7 @@ class RunReader:
         self._place = place
         self._options = options
         self._driver = driver
+        self._logical = run.logical_locations or ()
         self._tool = wording.name(driver.name or "") or "unknown"
         self._rules = RuleBook(tool, run.invocations or (), place)
         self._locator = Locator(run, options.checkout_prefixes)
@@ -85,6 +90,7 @@ class RunReader:
         self._fingerprints = FingerprintReader()
         self._verdicts: dict[tuple[str, str | None, str | None, bool], Verdict] = {}
         self._is_secret_tool = secrets.is_secret_scanner(self._tool)
+        self._is_outside = is_scanner(self._tool)
         self._sheet = Sheet(f"{place}.results")
         self._evidence: list[ControlEvidence] = []
         self._problems: list[Problem] = list(self._rules.problems)
@@ -113,7 +119,8 @@ class RunReader:
     def _facet(self, result: Result) -> Facet | None:
         """Return what `result` shares with those like it; None for what is to be read alone."""
         written = result.rule_id or (result.rule and result.rule.id) or ""
-        if self._own or not written.strip() or result.baseline_state == "absent":
+        is_alone = bool(self._own) or self._is_outside or result.baseline_state == "absent"
+        if is_alone or not written.strip():
             return None
         rule = self._rules.find(result, "")
         is_secret = rule.is_secret or self._is_secret_tool
@@ -133,7 +140,7 @@ class RunReader:
             return None
 
     def _read(self, raw: bytes, place: str, number: int, *, is_suspect: bool) -> Observation | None:
-        result = decode_record(raw, _DECODER)
+        result = decode_amended(raw, _DECODER, _VITAL)
         if result.baseline_state == "absent":
             self._absent += 1
             return None
@@ -150,7 +157,7 @@ class RunReader:
         elif is_suspect:
             raw = redacted(raw, self._options.redact)
         if is_secret or is_suspect:
-            result = decode_record(raw, _DECODER)
+            result = decode_amended(raw, _DECODER, _VITAL)
             message = self._message(result)
             rule = self._rules.find(result, message)
         content = _Content(message, raw, place, digest, is_secret=is_secret)
@@ -171,7 +178,9 @@ class RunReader:
         seen = self._observation(result, rule, content, claims)
         path = seen.locations[0].path if seen.locations else ""
         self._fingerprints.note((rule.id,), (path,), (claims,))
-        return completed(seen, bytes(result.properties)) if self._own else seen
+        if self._own:
+            return completed(seen, bytes(result.properties))
+        return at_address(seen) if self._is_outside and path else seen
 
     def _observation(
         self, result: Result, rule: KnownRule, content: _Content, claims: Claims
@@ -200,7 +209,7 @@ class RunReader:
             fingerprints=claims,
             vulnerability_ids=ids,
             package=package,
-            resource=_logical_name(result),
+            resource=_logical_name(result, self._logical),
             secret_digest=content.secret_digest,
             cwes=_cwes(result, rule, properties) if properties or result.taxa else rule.cwes,
             cvss=_score(rule.score) if package else None,
@@ -227,7 +236,7 @@ class RunReader:
     def _package(
         self, result: Result, rule: KnownRule, message: str, properties: bytes
     ) -> Package | None:
-        texts = [properties.decode("utf-8", "replace"), *_logical_names(result)]
+        texts = [properties.decode("utf-8", "replace"), *_logical_names(result, self._logical)]
         return package_of(message, rule.help_text, texts)
 
     def _message(self, result: Result) -> str:
@@ -306,18 +315,26 @@ def _texts(*values: Any) -> Iterator[str]:
         )
 
 
-def _logical_names(result: Result) -> Iterator[str]:
+def _logical_names(result: Result, known: Sequence[LogicalLocation]) -> Iterator[str]:
     for place in result.locations or ():
         for logical in place.logical_locations or ():
-            yield logical.fully_qualified_name or logical.name or ""
+            yield logical.fully_qualified_name or logical.name or _listed_name(logical, known)
 
 
-def _logical_name(result: Result) -> str:
+def _listed_name(logical: LogicalLocation, known: Sequence[LogicalLocation]) -> str:
+    if logical.index is None or not 0 <= logical.index < len(known):
+        return ""
+    listed = known[logical.index]
+    return listed.fully_qualified_name or listed.name or ""
+
+
+def _logical_name(result: Result, known: Sequence[LogicalLocation]) -> str:
     """Return the name of the thing at fault when no file is given."""
     places = result.locations or ()
-    if not places or places[0].physical_location is not None:
+    physical = places[0].physical_location if places else None
+    if not places or (physical is not None and physical.artifact_location is not None):
         return ""
-    return wording.name(next(_logical_names(result), ""))
+    return wording.name(next(_logical_names(result, known), ""))
 
 
 def _score(text: str) -> float | None:

@@ -48,7 +48,7 @@ def vulnerability(
     found = record_of(raw, project.options, without=_PEOPLE)
     kept = found.raw
     rule = found.name("id")
-    full = found.first("packageName", "moduleName", "name")
+    full = found.first("packageName", "moduleName", "name") or _last_of(found)[0]
     if not rule or not full:
         raise SkipRecordError("an issue without id or package")
     package = _package(found, full, project)
@@ -109,7 +109,7 @@ def _ids(found: Members, rule: str) -> tuple[str, ...]:
 
 def _package(found: Members, full: str, project: Project) -> Package:
     manager = found.text("packageManager") or project.manager
-    version = found.name("version")
+    version = found.name("version") or wording.name(_last_of(found)[1])
     fixed = first_fix(found.texts("nearestFixedInVersion") or found.texts("fixedIn"), version)
     match = _SYSTEMS.match(manager.lower())
     system = match["system"].strip() if match else ""
@@ -126,6 +126,12 @@ def _package(found: Members, full: str, project: Project) -> Package:
         namespace, name = split_name(type_, full)
     layer = layer_of(type_) if project.is_image else ""
     return Package(type_, name, namespace, version, fixed, layer)
+
+
+def _last_of(found: Members) -> tuple[str, str]:
+    """Return name and version of the package at the end of the way to it: `lodash@4.17.1`."""
+    name, mark, version = next(reversed(found.texts("from")), "").rpartition("@")
+    return (name, version) if mark and name else (version, "")
 
 
 def _distribution(system: str) -> str:

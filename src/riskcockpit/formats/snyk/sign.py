@@ -19,6 +19,8 @@ def is_snyk(shape: Shape) -> bool:
     members = shape.members.keys()
     if "infrastructureAsCodeIssues" in members:
         return True
+    if "vulnerabilities" in members and {"ok", "summary"} <= members and not shape.inner:
+        return True
     if "vulnerabilities" in members:
         return len(_PROJECT & members) + len(_RECORD & shape.inner) >= _ENOUGH
     return {"ok", "error", "path"} <= members and len(members) <= len(_PROJECT)

@@ -1,4 +1,4 @@
-"""SonarQube's issues and hotspots as its web API returns them, one page or several."""
+"""SonarQube's issues and hotspots as its web API returns them: pages, or what was taken out."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ class _Components:
         return key.removeprefix(f"{project}:")
 
 
-_FORMS = msgspec.json.Decoder(Document | list[Document])
+_FORMS = msgspec.json.Decoder(Document | list[Raw])
+_PAGE = msgspec.json.Decoder(Document)
+_IS_HOTSPOT = re.compile(rb'"vulnerabilityProbability"\s*:')
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -81,7 +83,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         forms, documents = decode_documents(content, _FORMS.decode, TITLE)
-        pages = [page for form in forms for page in (form if isinstance(form, list) else [form])]
+        pages = [page for form in forms for page in _pages(form)]
         if all(page.issues is None and page.hotspots is None for page in pages):
             raise FormatError(f"not {TITLE}: it has neither `issues` nor `hotspots`")
         kind = HOTSPOTS if all(page.issues is None for page in pages) else ISSUES
@@ -99,6 +101,20 @@ def read(content: bytes, options: ReadOptions) -> Report:
         if missing > 0:
             notes.append(f"SonarQube has {missing:,} more findings; get all pages")
         return Report("sonarqube-api", groups.scans(is_partial=missing > 0), tuple(notes))
+
+
+def _pages(form: Document | list[Raw]) -> list[Document]:
+    """Return a page, those of a list, or a list of issues or hotspots as a page of its own."""
+    if isinstance(form, Document):
+        return [form]
+    try:
+        listed = [_PAGE.decode(raw) for raw in form]
+    except msgspec.ValidationError:  # an item that is no object is a record
+        listed = []
+    if any(page.issues is not None or page.hotspots is not None for page in listed):
+        return listed
+    is_of_hotspots = bool(form) and _IS_HOTSPOT.search(bytes(form[0])) is not None
+    return [Document(hotspots=form) if is_of_hotspots else Document(issues=form)]
 
 
 def _missing(pages: list[Document]) -> int:
@@ -195,6 +211,7 @@ def _hotspot(
     hotspot = record_of(raw, options, without=PEOPLE)
     kept = hotspot.raw
     rule = hotspot.name("ruleKey") or hotspot.member("rule").name("key") or hotspot.name("rule")
+    rule = rule or hotspot.name("securityCategory")  # servers before version 9 tell no rule
     if not rule:
         raise SkipRecordError("a hotspot without a rule")
     group = Group(TOOL, hotspot.name("project"), HOTSPOTS, hotspot.name("branch"))

@@ -27,7 +27,7 @@ class Score(Struct):
 class Vulnerability(Struct):
     """One vulnerability of one package."""
 
-    vulnerability_id: str = msgspec.field(name="VulnerabilityID")
+    vulnerability_id: str = msgspec.field(name="VulnerabilityID", default="")
     pkg_name: str = ""
     pkg_path: str | None = None
     pkg_identifier: Identifier | None = None
@@ -68,7 +68,8 @@ class Cause(Struct):
 class Misconfiguration(Struct):
     """One check of one configuration file."""
 
-    id: str = msgspec.field(name="ID")
+    id: str | None = msgspec.field(name="ID", default=None)
+    avd_id: str | None = msgspec.field(name="AVDID", default=None)
     title: str | None = None
     description: str | None = None
     message: str | None = None

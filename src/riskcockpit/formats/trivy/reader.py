@@ -25,6 +25,7 @@ from riskcockpit.formats.trivy import records
 from riskcockpit.formats.trivy.compliance import compliance
 from riskcockpit.formats.trivy.model import Document, Resource, Target
 from riskcockpit.formats.trivy.records import TOOL, Context
+from riskcockpit.formats.unlisting import refuse_documents
 
 CATEGORIES = {
     "vulnerability": "vulnerabilities",
@@ -55,6 +56,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         forms, documents = decode_documents(content, _FORMS.decode, "Trivy JSON")
+        refuse_documents(forms, "Trivy JSON", "SchemaVersion", "Results", "ClusterName")
         notes = list(documents.notes)
         scans: list[Scan] = []
         for form in forms:

@@ -17,8 +17,8 @@ from riskcockpit.domain.finding import (
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
+from riskcockpit.formats.amending import decode_amended
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.documents import decode_record
 from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.package_types import GENERIC, layer_of, purl_type
 from riskcockpit.formats.paths import normalise
@@ -47,6 +47,9 @@ TRIAGE_STATUSES = frozenset({"under_investigation"})
 _NOT_FAILED = {"PASS": "pass", "EXCEPTION": "not_applicable"}
 _OS_CLASS = "os-pkgs"
 
+_VITAL = frozenset(
+    {"VulnerabilityID", "PkgName", "Status", "ID", "RuleID", "StartLine", "Name", "Type", "Finding"}
+)
 _VULNERABILITY = msgspec.json.Decoder(Vulnerability)
 _MISCONFIGURATION = msgspec.json.Decoder(Misconfiguration)
 _SECRET = msgspec.json.Decoder(Secret)
@@ -81,15 +84,15 @@ def vulnerability(raw: bytes, place: str, context: Context) -> Observation:
         SkipRecordError: it has another shape.
     """
     raw = checked(raw, context.options)
-    found = decode_record(raw, _VULNERABILITY)
+    found = decode_amended(raw, _VULNERABILITY, _VITAL)
     rule = canonical_id(found.vulnerability_id)
-    if not rule or not found.pkg_name:
-        raise SkipRecordError("a vulnerability without id or package name")
     package = _package(found, context)
+    if not rule or not package.name:
+        raise SkipRecordError("a vulnerability without id or package name")
     origin = f"Severity by {wording.name(found.severity_source)}" if found.severity_source else ""
     severity, word, source = context.severity(found.severity, rule, origin or "Severity")
     status = (found.status or "").lower()
-    plain = f"{rule} in {found.pkg_name} {found.installed_version or ''}"
+    plain = f"{rule} in {found.pkg_name or package.name} {package.version}".strip()
     about = [found.description or "", f"Status: {status}" if status else ""]
     path = "" if package.layer == "os" else context.path(found.pkg_path or context.target)
     return Observation(
@@ -122,8 +125,10 @@ def misconfiguration(raw: bytes, place: str, context: Context) -> Observation | 
         SkipRecordError: it has another shape.
     """
     raw = checked(raw, context.options)
-    found = decode_record(raw, _MISCONFIGURATION)
-    rule = wording.name(found.id)
+    found = decode_amended(raw, _MISCONFIGURATION, _VITAL)
+    rule = wording.name(found.id or found.avd_id or "")
+    if not rule:
+        raise SkipRecordError("a check without an id")
     passed = _NOT_FAILED.get((found.status or "").upper())
     cause = found.cause_metadata or Cause()
     named = wording.name(cause.resource or "")
@@ -164,7 +169,7 @@ def secret(raw: bytes, place: str, context: Context) -> Observation:
         SkipRecordError: it has another shape.
     """
     without = without_secret(raw, context.options)
-    found = decode_record(without.record, _SECRET)
+    found = decode_amended(without.record, _SECRET, _VITAL)
     rule = wording.name(found.rule_id)
     severity, word, source = context.severity(found.severity, rule, "Severity")
     location = Location(
@@ -193,7 +198,7 @@ def license_(raw: bytes, place: str, context: Context) -> Observation:
         SkipRecordError: it has another shape.
     """
     raw = checked(raw, context.options)
-    found = decode_record(raw, _LICENSE)
+    found = decode_amended(raw, _LICENSE, _VITAL)
     rule = wording.name(found.name)
     severity, word, source = context.severity(found.severity, rule, "Severity")
     package = wording.name(found.pkg_name or "")
@@ -231,7 +236,7 @@ def suppressed(raw: bytes, place: str, context: Context) -> tuple[str, Observati
     Raises:
         SkipRecordError: it has another shape.
     """
-    found = decode_record(raw, _MODIFIED)
+    found = decode_amended(raw, _MODIFIED, _VITAL)
     read = READERS.get(found.type)
     if read is None:
         raise SkipRecordError(f"a suppressed finding of unknown type {found.type[:40]}")

@@ -16,9 +16,12 @@ from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.observing import observed
 from riskcockpit.formats.paths import location
 from riskcockpit.formats.prose import labelled, paragraphs
+from riskcockpit.formats.titles import first_sentence
+from riskcockpit.formats.unlisting import refuse_documents
 from riskcockpit.formats.veracode.scale import TOOL, component, grade, weaknesses
 from riskcockpit.formats.vulnerabilities import canonical_id
 
+TITLE = "Veracode findings"
 _CLOSED = "CLOSED"
 _UNREVIEWED = ("", "NONE", "PROPOSED", "REJECTED")
 """States of the review of a mitigation in which nobody accepted it."""
@@ -26,19 +29,23 @@ _UNRESOLVED = ("", "UNRESOLVED", "FIXED")
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
-    """Read `findings`, or `_embedded.findings`; each type of scan is a scan of its own.
+    """Read `findings`, `_embedded.findings` or a bare list; each type of scan is one of its own.
 
     Raises:
         FormatError: not Veracode's, not JSON, or beyond a limit.
     """
-    found, documents = forms(content, "Veracode findings")
+    found, documents = forms(content, TITLE)
+    refuse_documents([list(form.items) for form in found], TITLE, "_embedded", "findings")
     scans = [scan for form in found for scan in _scans(form, options)]
     return whole("veracode-findings", scans, documents)
 
 
 def _scans(form: Form, options: ReadOptions) -> tuple[Scan, ...]:
-    embedded = form.inner("_embedded") if "_embedded" in form.members else form
     groups = Groups(Group(TOOL))
+    if form.is_list:
+        groups.take_all("", form.items, partial(_grouped, options))
+        return groups.scans()
+    embedded = form.inner("_embedded") if "_embedded" in form.members else form
     groups.take_all("findings", embedded.records("findings"), partial(_grouped, options))
     pages = form.head("page").integer("page", "total_pages")
     return groups.scans(is_partial=pages is not None and pages > 1)
@@ -66,7 +73,8 @@ def _finding(options: ReadOptions, entry: Members, place: str) -> Observation | 
     details = entry.member("finding_details")
     cwes = weaknesses(" ".join(cwe.text("id") for cwe in details.members("cwe")))
     category = details.text("finding_category", "name")
-    rule = told.rule or (f"CWE-{cwes[0]}" if cwes else category)
+    about = plain_text(entry.text("description"))
+    rule = told.rule or (f"CWE-{cwes[0]}" if cwes else category or first_sentence(about))
     return observed(
         TOOL,
         rule,
@@ -74,7 +82,7 @@ def _finding(options: ReadOptions, entry: Members, place: str) -> Observation | 
         told.title or category or details.text("cwe", "name") or rule,
         record=place,
         raw=entry.raw,
-        about=paragraphs(plain_text(entry.text("description")), told.about),
+        about=paragraphs(about, told.about),
         is_suppressed=accepted,
         cwes=cwes,
         **told.more,

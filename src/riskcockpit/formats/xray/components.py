@@ -11,6 +11,8 @@ from riskcockpit.formats.vulnerabilities import split_name
 
 _RELEASED = frozenset({"alpine", "deb", "rpm"})
 """Schemes that put the release of the operating system first."""
+_DIGEST = "sha256:"
+"""How files without a package manager are named: by digest and path."""
 _VERSION_PARTS = 3
 """Parts of `name:epoch:version` and of `distribution:release:…`."""
 _SYSTEMS = {"alpine": "alpine"}
@@ -45,6 +47,9 @@ def component(text: str) -> Component | None:
         return None
     if scheme in _RELEASED:
         return _of_system(scheme, rest)
+    digest, _, file = rest.partition("/")
+    if scheme == "generic" and digest.startswith(_DIGEST) and file:
+        return Component(scheme, file.rpartition("/")[2], digest.removeprefix(_DIGEST))
     name, _, version = rest.rpartition(":")
     if not name:
         name, version = rest, ""

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from riskcockpit.domain.finding import FindingClass, Observation
+from riskcockpit.domain.pillar import Pillar
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.members import Members
 from riskcockpit.formats.prose import labelled, paragraphs, web_address
+from riskcockpit.formats.titles import first_sentence
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_numbers
 from riskcockpit.formats.xray.components import component
 
 TOOL = "JFrog Xray"
 PEOPLE = frozenset({"created_by", "author", "owner"})
+_SCORES = (
+    "cvss_v3_score", "cvss_v3", "cvssV3", "CvssV3", "cvss_v2_score", "cvss_v2", "cvssV2", "CvssV2",
+)  # fmt: skip
 _BRACKETS = re.compile(r"[\[\]()]")
 
 
@@ -35,6 +40,8 @@ class Issue:
     fixed_versions: Iterable[str] = ()
     asset: str = ""
     path: str = ""
+    is_licence: bool = False
+    """It is about the licence of the component: `issue_id` names that, or nothing does."""
 
 
 def observation(issue: Issue, options: ReadOptions) -> Observation:
@@ -43,24 +50,24 @@ def observation(issue: Issue, options: ReadOptions) -> Observation:
     Raises:
         SkipRecordError: it has neither an id nor a component.
     """
-    found = component(issue.component)
-    cves = [item.first("cve", "id") for item in issue.cves]
+    found = component(issue.component) or component(f"generic://{issue.component}")
+    cves = [item.first("cve", "id", "Cve") for item in issue.cves]
     named = [canonical_id(text) for text in cves if text]
     ids = tuple(dict.fromkeys([*named, *([issue.issue_id] if issue.issue_id else [])]))
-    if not ids or found is None:
+    record = issue.record
+    summary = record.first("summary", "description")
+    rule = issue.issue_id or next(iter(ids), "") or wording.name(first_sentence(summary))
+    if not rule or found is None:
         raise SkipRecordError("a vulnerability without id or component")
     fixed = next(iter(_BRACKETS.sub("", text) for text in issue.fixed_versions), "")
     package = found.package(wording.name(fixed))
-    record = issue.record
-    rule = issue.issue_id or ids[0]
     severity, word, source = graded(TOOL, rule, record.text("severity"), "severity", options)
-    summary = record.first("summary", "description")
     text = record.text("description")
-    return Observation(
+    seen = Observation(
         finding_class=FindingClass.DEPENDENCY,
         tool=TOOL,
         rule=rule,
-        title=wording.title(f"{ids[0]} in {package.name} {package.version}"),
+        title=wording.title(f"{next(iter(ids), rule)} in {package.name} {package.version}"),
         severity=severity,
         record=issue.place,
         description=paragraphs(
@@ -71,7 +78,7 @@ def observation(issue: Issue, options: ReadOptions) -> Observation:
         ),
         severity_raw=word,
         severity_source=source,
-        vulnerability_ids=ids,
+        vulnerability_ids=ids or (rule,),
         package=package,
         asset=issue.asset,
         cwes=cwe_numbers(text for item in issue.cves for text in item.texts("cwe")),
@@ -79,12 +86,25 @@ def observation(issue: Issue, options: ReadOptions) -> Observation:
         help_url=web_address(record.texts("references")),
         raw=issue.raw,
     )
+    return _licence(seen, issue.component) if issue.is_licence else seen
+
+
+def _licence(seen: Observation, named: str) -> Observation:
+    """Return the observation as one of a licence: known by rule and component."""
+    return replace(
+        seen,
+        finding_class=FindingClass.CODE,
+        fingerprints=(("component", wording.name(named)),),
+        vulnerability_ids=(),
+        package=None,
+        pillar=Pillar.COMPLIANCE_AUTOMATION,
+    )
 
 
 def _score(record: Members, cves: Sequence[Members]) -> float | None:
     if score := record.score("cvss3_max_score", "cvss2_max_score"):
         return score
-    for name in ("cvss_v3_score", "cvss_v3", "cvss_v2_score", "cvss_v2"):
+    for name in _SCORES:
         scores = [_first_number(item.text(name)) for item in cves]
         if best := max(filter(None, scores), default=None):
             return best

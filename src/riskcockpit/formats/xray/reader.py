@@ -20,9 +20,11 @@ from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.vulnerabilities import vulnerability_ids
 from riskcockpit.formats.xray.components import artifact_name
 from riskcockpit.formats.xray.findings import PEOPLE, TOOL, Issue, observation
+from riskcockpit.formats.xray.listed import LICENCES, simple, violation
 
 TITLE = "JSON of JFrog Xray"
 SECURITY = "security"
+_INSTEAD = "`--format sarif` has them, too"
 _SCANNED = frozenset({"completed", "done", "finished", "success"})
 
 
@@ -33,6 +35,13 @@ class Document(msgspec.Struct, gc=False):
     data: list[Raw] | None = None
     artifacts: list[Raw] | None = None
     vulnerabilities: list[Raw] | None = None
+    violations: list[Raw] | None = None
+    security_violations: list[Raw] | None = msgspec.field(name="securityViolations", default=None)
+    licenses_violations: list[Raw] | None = msgspec.field(name="licensesViolations", default=None)
+    secrets: Any = None
+    iac: Any = msgspec.field(name="iacViolations", default=None)
+    sast: Any = msgspec.field(name="sastViolations", default=None)
+    total_violations: Any = None
     total_rows: Any = None
     total_count: Any = None
     component_id: Any = None
@@ -66,24 +75,38 @@ def read(content: bytes, options: ReadOptions) -> Report:
         notes = list(documents.notes)
         if missing > 0:
             notes.append(f"Xray has {missing:,.0f} more rows than the report")
+        if others := sum(map(_others, found)):
+            notes.append(f"{others:,} secrets and places in code are not read: {_INSTEAD}")
         errors = tuple(error for document in found for error in _errors(document, options))
         scans = groups.scans(is_partial=missing > 0, tool_errors=errors)
         return Report("jfrog-xray", scans, tuple(notes))
 
 
 def _is_empty(document: Document) -> bool:
-    lists = (document.rows, document.data, document.artifacts, document.vulnerabilities)
-    return all(item is None for item in lists) and document.scan_id is None
+    lists = (
+        document.rows, document.data, document.artifacts, document.vulnerabilities,
+        document.violations, document.security_violations, document.licenses_violations,
+    )  # fmt: skip
+    has_empty = document.errors is not None or document.total_violations is not None
+    return all(item is None for item in lists) and document.scan_id is None and not has_empty
 
 
 def _missing(document: Document) -> float:
     about = Members(msgspec.structs.asdict(document))
     rows, data = document.rows, document.data
+    if document.total_violations is not None:
+        return max((about.number("total_violations") or 0) - len(document.violations or ()), 0)
     if rows is not None:
         return max((about.number("total_rows") or 0) - len(rows), 0)
     if data is not None:
         return max((about.number("total_count") or 0) - len(data), 0)
     return 0
+
+
+def _others(document: Document) -> int:
+    """Return how many faults other scanners of Xray found, beside those of packages."""
+    listed = (document.secrets, document.iac, document.sast)
+    return sum(len(each) for each in listed if isinstance(each, list))
 
 
 def _errors(document: Document, options: ReadOptions) -> Iterator[str]:
@@ -103,13 +126,37 @@ def _take(document: Document, groups: Groups, options: ReadOptions) -> None:
         groups.take(where, partial(_violation, raw, where, options))
     for where, raw in each(document.artifacts, "artifacts"):
         _artifact(raw, where, groups, options)
-    if document.scan_id is not None or document.vulnerabilities is not None:
+    group = Group(TOOL, category=SECURITY)
+    for where, raw in each(document.violations, "violations"):
+        groups.take(where, partial(violation, raw, where, group, options))
+    if _is_simple(document):
+        _take_simple(document, groups, options)
+    elif document.scan_id is not None or document.vulnerabilities is not None:
         about = Members(msgspec.structs.asdict(document))
         asset = about.name("artifact_name") or artifact_name(about.text("component_id"))
         group = Group(TOOL, asset, SECURITY)
         groups.of(group)
         for where, raw in each(document.vulnerabilities, "vulnerabilities"):
             _scanned(raw, where, group, groups, options)
+
+
+def _is_simple(document: Document) -> bool:
+    """Whether the command line wrote it, which writes null for an empty list."""
+    if document.security_violations is not None or document.licenses_violations is not None:
+        return True
+    return any(b'"impactedPackageName"' in bytes(raw) for raw in document.vulnerabilities or ())
+
+
+def _take_simple(document: Document, groups: Groups, options: ReadOptions) -> None:
+    """Read what the command line wrote: violations are of vulnerabilities that it lists, too."""
+    group = Group(TOOL, category=SECURITY)
+    groups.of(group)
+    name = "vulnerabilities" if document.vulnerabilities else "securityViolations"
+    listed = document.vulnerabilities or document.security_violations
+    for where, raw in each(listed, name):
+        groups.take(where, partial(simple, raw, where, group, options))
+    for where, raw in each(document.licenses_violations, "licensesViolations"):
+        groups.take(where, partial(simple, raw, where, group, options))
 
 
 def _row(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]:
@@ -144,6 +191,7 @@ def _violation(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Rec
         f"{scheme}{found.text('source_comp_id') or found.text('component')}",
         details.members("cves") or _cves(found.text("summary")),
         versions.texts("fixed_versions"),
+        is_licence=found.text("issue_type").lower() in LICENCES,
     )
     return Group(TOOL, category=SECURITY), observation(issue, options)
 
