@@ -110,8 +110,8 @@ def played(directory: Path, world: World) -> Bank:
 
 def _shown(shown: Severity | tuple[Severity, str]) -> Observation:
     severity, kev = shown if isinstance(shown, tuple) else (shown, "")
-    told = {"is_kev": kev == KEV, "is_suppressed": kev == SILENT}
-    return replace(code(rule="it"), severity=severity, **told)
+    seen = replace(code(rule="it"), severity=severity, is_kev=kev == KEV)
+    return replace(seen, is_suppressed=kev == SILENT)
 
 
 def day(number: int | None) -> object:
