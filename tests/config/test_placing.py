@@ -43,6 +43,11 @@ def test_links_and_rights_of_a_file_stay_as_they_were(tmp_path: Path) -> None:
 def test_what_cannot_be_replaced_is_written_as_it_stands(tmp_path: Path) -> None:
     place_file(Path(os.devnull), b"after")
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+    reading, writing = os.pipe()
+    place_file(Path(f"/dev/fd/{writing}"), b"after")
+    assert os.read(reading, 10) == b"after"
+    os.close(reading)
+    os.close(writing)
     with pytest.raises(IsADirectoryError):
         place_file(tmp_path, b"after")
 

@@ -94,6 +94,23 @@ def test_rules_of_incidents_and_runbooks_that_cannot_be_used_are_a_fault(
         assert told == ((True, code) if file == "incidents.yaml" else (False, 0))
 
 
+def test_roles_that_cannot_be_read_are_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RISKCOCKPIT_HOME", str(tmp_path))
+    file = Paths.under(tmp_path).ledger / "policy/roles.yaml"
+
+    def roles() -> list[tuple[CheckState, str]]:
+        return [(check.state, check.detail) for check in examine() if check.name == "roles"]
+
+    assert roles() == [], "a home that only reads has none"
+    assert invoke("init").code == 0
+    assert roles() == [(CheckState.OK, "1 person, 8 rules")]
+    file.write_text(file.read_text() + "\nprincipals: {mallory: [approver]}\n")
+    assert [state for state, _ in roles()] == [CheckState.FAIL]
+    assert '"principals" is there twice' in roles()[0][1]
+
+
 def test_a_channel_whose_secret_is_not_there_is_found_before_somebody_must_be_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -183,6 +183,15 @@ def test_a_deadline_that_was_missed_stays_on_record_when_the_listing_ends(
     assert past == [(day(15), 3, NOW)]
 
 
+def test_a_missed_deadline_of_the_catalogue_is_not_put_off_by_a_milder_severity(
+    repository: Repository,
+) -> None:
+    repository.put(scan(result("xz", XZ), at=17), listing(10, (XZ, "2026-11-01", "2026-11-15")))
+    repository.put(scan(result("xz", XZ, severity="low"), at=20))
+    assert repository.one("due_at, sla_due_at > due_at") == (day(15), True)
+    assert repository.rows("SELECT due_at FROM past_deadline") == [], "it is missed once"
+
+
 @pytest.mark.parametrize(
     ("newer", "older"),
     [

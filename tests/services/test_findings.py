@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import CancelledError, QueryError, UnknownNameError
 from riskcockpit.ingest.raw import pack
+from riskcockpit.present.knowledge import counted_with
 from riskcockpit.services.context import Context
 from riskcockpit.services.findings import KEPT_SETS, FindingReader
 from support.caches import NOW, context, finding, publish
@@ -248,6 +250,16 @@ def test_a_detail_has_all_that_is_known(one: FindingReader) -> None:
     assert detail.controls == ("C-1", "C-2")
     assert json.loads(detail.raw) == {"rule": "x", "note": "é"}
     assert (detail.fixed_version, detail.reopened_count) == ("3.1", 1)
+
+
+def test_whose_findings_carry_the_money_is_said_where_it_is_nothing(one: FindingReader) -> None:
+    detail = one.show(MAIN)
+    assert counted_with(detail) == ""
+    free = replace(detail, row=replace(detail.row, exposure=Money(Decimal(0), "EUR")))
+    assert counted_with(free) == "counted once, with what codeql sees of it"
+    assert counted_with(replace(free, correlated=())) == ""
+    fixed = replace(free, row=replace(free.row, state=State.FIXED))
+    assert counted_with(fixed) == ""
 
 
 def test_a_finding_without_extras_has_its_own_place_and_no_raw_record(one: FindingReader) -> None:

@@ -525,10 +525,19 @@ def test_parts_of_a_scan_that_show_one_finding_at_two_places_are_told(
     ]
     first, second = take(ctx, *parts, asset="a").files
     assert (first.notes, second.counts.moved, second.counts.unchanged) == ((), 1, 1)
-    assert second.notes == (
-        (
-            "1 result taken for what another of these reports shows at another place: give "
-            "different projects an --asset each, and import older reports of one project before "
-            "the newer ones"
-        ),
+    (note,) = second.notes
+    assert note == (
+        "1 result taken for what another of these reports shows at another place: give different "
+        "projects an --asset each, and import older reports of one project before the newer ones"
     )
+
+
+def test_a_secret_in_a_name_that_somebody_gives_is_not_stored(ctx: Context, tmp_path: Path) -> None:
+    secret = "AKIA" + "ABCDEFGHIJKLMN7P"
+    file = report(tmp_path / f"{secret}" / "r.sarif", run("r@a.py:1"))
+    take(ctx, file)
+    take(ctx, file, asset=secret, scope=secret)
+    for table in ("finding", "scan", "asset", "document"):
+        assert rows(
+            ctx, f"SELECT count(*) FROM {table} WHERE {table}::VARCHAR LIKE '%{secret}%'"
+        ) == [(0,)]

@@ -28,7 +28,7 @@ from riskcockpit.services.governance import (
 )
 from riskcockpit.services.judging import Judgement, judge, record_evaluation
 from riskcockpit.services.policy import controls_in_force, kpis_in_force
-from riskcockpit.services.pricing import scenarios_in_force
+from riskcockpit.services.pricing import price, scenarios_in_force
 from riskcockpit.store.guard import CACHE_TABLES
 from support.caches import NOW, context, statement
 
@@ -60,6 +60,40 @@ def publish(ctx: Context, rows: Rows) -> Judgement:
 
 def later(ctx: Context, **span: float) -> Context:
     return dataclasses.replace(ctx, clock=FrozenClock(ctx.clock.now() + timedelta(**span)))
+
+
+@pytest.mark.parametrize(
+    ("states", "counted"),
+    [
+        ("open open open open", "a1 a2"),
+        ("open waived open open", "b1 b2"),
+        ("waived waived open fixed", "b1"),
+        ("waived waived waived fixed", "a1 a2"),
+        ("fixed fixed false_positive open", "b2"),
+    ],
+)
+def test_a_fault_that_two_tools_see_costs_once(tmp_path: Path, states: str, counted: str) -> None:
+    """The one with the most open says what it costs; a waiver of one tool's does not halve it."""
+    ctx = context(tmp_path)
+    ids = ("a1", "a2", "b1", "b2")
+    grave = {"a1": 3, "a2": 3, "b1": 3, "b2": 2}
+    rows = [
+        {"id": id_, "class": "code", "asset": "payments-api", "severity": grave[id_],
+         "tool": id_[0], "state": state, "pillar": "infrastructure_hardening", "correlation": "one"}
+        for id_, state in zip(ids, states.split(), strict=True)
+    ]  # fmt: skip
+    alone = {**rows[2], "id": "c", "correlation": "", "state": "open"}
+    with ctx.store.writer() as tx:
+        fill(tx, {**WORLD, "finding": [*rows, alone]}, NOW)
+        price(ctx, tx, NOW)
+    with ctx.store.reader() as reader:
+        prices = dict(reader.rows(PRICES))
+        ((expected, waived),) = (
+            row[1:3] for row in reader.rows(PILLARS) if row[0] == "infrastructure_hardening"
+        )
+    assert {id_ for id_ in ids if prices[id_]} == set(counted.split())
+    assert prices["c"] > 0
+    assert expected + waived == sum(prices.values())
 
 
 def test_a_publish_carries_verdicts_readings_and_prices(tmp_path: Path) -> None:

@@ -12,11 +12,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 
 from riskcockpit.errors import CancelledError, FatalError, InputError, StoreError
 from riskcockpit.services.ending import ended_by_signals
+from riskcockpit.store import stopping
 from riskcockpit.store.database import Reader
 from riskcockpit.store.snapshots import Store
 from support.caches import COUNT, NOW, finding, open_store, publish, statement
@@ -289,8 +291,11 @@ def test_a_signal_ends_a_statement_as_it_ends_everything_else(
     assert store.generation() == 1
 
 
-def test_nobody_listens_before_something_can_be_asked(store: Store) -> None:
+def test_nobody_listens_before_something_can_be_asked(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A cockpit forks before that, and a thread would not come along."""
+    monkeypatch.setattr(stopping, "_known", WeakSet())  # without the readers of other tests
     with ended_by_signals():
         assert "signals" not in _threads()
         with store.reader():

@@ -18,6 +18,7 @@ from riskcockpit.present.deadlines import deadline, past_deadline
 from riskcockpit.present.decided import outcome
 from riskcockpit.present.knowledge import (
     KNOWLEDGE,
+    counted_with,
     epss_words,
     kev_words,
     loaded,
@@ -204,6 +205,7 @@ def finding(view: FindingDetail, now: datetime) -> None:
         ("due", deadline(view, now)),
         *(("was due", past_deadline(one)) for one in view.past_deadlines),
         ("exposure", f"{money(row.exposure)} a year"),
+        ("money", counted_with(view)),
         ("reopened", f"{view.reopened_count} times" if view.reopened_count else ""),
         ("breaks", ", ".join(view.controls)),
         ("more at", view.help_url),

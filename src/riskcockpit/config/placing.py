@@ -23,19 +23,18 @@ def place_file(file: Path, content: bytes, mode: int = _EVERYBODY) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    target = file.resolve()
-    if not target.exists():
-        _replace(target, content, mode)
+    if not file.exists():
+        _replace(file.resolve(), content, mode)
         return
-    kept = target.stat().st_mode
+    kept = file.stat().st_mode
     if stat.S_ISREG(kept):
         try:
-            _replace(target, content, mode, kept=stat.S_IMODE(kept))
+            _replace(file.resolve(), content, mode, kept=stat.S_IMODE(kept))
             return
         except OSError as error:
             if error.errno not in _STAYS:
                 raise
-    target.write_bytes(content)
+    file.write_bytes(content)  # a name as /dev/fd/3 leads to a pipe, and resolves to nothing
 
 
 def _replace(target: Path, content: bytes, mode: int, kept: int | None = None) -> None:

@@ -62,7 +62,7 @@ class EventKind(StrEnum):
     SEVERITY_CHANGED = "severity_changed"
     SUPPRESSED = "suppressed"
     STATE_CHANGED = "state_changed"
-    """A scan took it out of triage, or its suppression at the source ended."""
+    """With a scan it left triage, or what had suppressed it no longer did."""
     WAIVED = "waived"
     WAIVER_EXPIRED = "waiver_expired"
     WAIVER_REVIEW = "waiver_review"

@@ -60,7 +60,7 @@ class Signer:
         Raises:
             SigningKeyError: there is no key, or `allowed_signers` does not know it.
         """
-        public_key = _public_key(key)
+        public_key = public_half(key)
         allowed = load_signers(allowed_signers)
         names = allowed.principals(public_key)
         who = principal or (next(iter(names)) if len(names) == 1 else "")
@@ -176,16 +176,23 @@ def make_key(path: Path, comment: str) -> None:
     Raises:
         LedgerError: there is a key already, or ssh-keygen cannot make one.
     """
-    if path.exists() or path.with_name(f"{path.name}{_PUBLIC}").exists():
+    halves = path, path.with_name(f"{path.name}{_PUBLIC}")
+    if any(half.exists() for half in halves):
         raise LedgerError(f"there is a key already: {path}", hint="keep it, or move it away")
     result = _run(["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)], b"")
     if result.returncode != 0:
+        for half in halves:
+            half.unlink(missing_ok=True)
         raise LedgerError(f"cannot make a key at {path}: {_reason(result)}")
     path.chmod(0o600)
 
 
-def _public_key(key: Path) -> bytes:
-    """Return the public half of a key in wire format, without touching the private one."""
+def public_half(key: Path) -> bytes:
+    """Return the public half of a key in wire format, without touching the private one.
+
+    Raises:
+        SigningKeyError: there is no such key, or its public half cannot be read.
+    """
     file = key if key.suffix == _PUBLIC else key.with_name(f"{key.name}{_PUBLIC}")
     if not key.exists():
         raise SigningKeyError(

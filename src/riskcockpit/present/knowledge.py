@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from riskcockpit.present.text import UNICODE, Glyphs, age, money, percent, plural, until
-from riskcockpit.views.findings import FindingRow, Known
+from riskcockpit.views.findings import FindingDetail, FindingRow, Known
 from riskcockpit.views.posture import EnrichmentView
 from riskcockpit.views.reports import EnrichmentReport
 
@@ -49,6 +49,14 @@ def priority(row: FindingRow, epss: float | None, now: datetime, glyphs: Glyphs 
     asks for no work has no deadline to keep.
     """
     return f" {glyphs.separator} ".join(_steps(row, epss, now, glyphs))
+
+
+def counted_with(detail: FindingDetail) -> str:
+    """Return whose findings of the same fault carry the money of this one; empty when it does."""
+    if detail.row.exposure.amount or not detail.row.state.is_open:
+        return ""
+    tools = sorted({row.tool for row in detail.correlated if row.exposure.amount})
+    return f"counted once, with what {' and '.join(tools)} sees of it" if tools else ""
 
 
 def epss_words(epss: float | None, known: Known, now: datetime) -> str:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from riskcockpit.config.paths import Paths
 from riskcockpit.config.settings import CredentialRef
+from riskcockpit.decisions.policy import ROLES
 from riskcockpit.errors import ConfigError, InputError, LedgerError, RiskcockpitError
 from riskcockpit.present.knowledge import KNOWLEDGE, loaded
-from riskcockpit.present.text import stamp
+from riskcockpit.present.text import plural, stamp
 from riskcockpit.services.alert_settings import settings_in_force
 from riskcockpit.services.context import Context
 from riskcockpit.services.own_formats import directory_of, own_formats
@@ -55,6 +56,7 @@ def examine() -> tuple[Check, ...]:
         *_modes(ctx.paths.ledger),
         _openssh(),
         _identity(ctx),
+        *_roles(ctx),
         _clock(ctx),
         _ledger(ctx),
         _cache(ctx),
@@ -192,6 +194,19 @@ def _identity(ctx: Context) -> Check:
         return f"{signer.principal} signs with {ctx.key} ({signer.fingerprint})"
 
     return _try("identity", who, CheckState.WARN)
+
+
+def _roles(ctx: Context) -> Iterator[Check]:
+    """Read the roles, where there are any: with bad ones nobody decides anything."""
+    from riskcockpit.services.record import read_roles  # noqa: PLC0415 - cryptography loads here
+
+    def read() -> str:
+        roles, _ = read_roles(ctx)
+        people = plural(len(roles.principals), "person", "people")
+        return f"{people}, {plural(len(roles.rules), 'rule')}"
+
+    if (ctx.paths.ledger / ROLES).exists():
+        yield _try("roles", read, CheckState.FAIL)
 
 
 def _ledger(ctx: Context) -> Check:

@@ -42,7 +42,7 @@ _EVENTS = {
     "fixed": "absent from a complete scan, so fixed",
     "severity_changed": "its severity changed",
     "suppressed": "suppressed in the source itself",
-    "state_changed": "the tool says otherwise of it",
+    "state_changed": "its state changed",
     "waived": "waived",
     "waiver_expired": "its waiver ended",
     "waiver_review": "its waiver needs a review",

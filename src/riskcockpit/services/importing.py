@@ -184,18 +184,18 @@ def read_document(
     except InputError as error:
         return ReadDocument(document.name, error=error.message, hint=error.hint or "")
     request = _request(document, options, default_asset)
-    given, is_by_hand = options.asset or document.asset, source_id == IMPORT_SOURCE
-    known = knowledge_of(
-        report, request, document, place, read_options.redact, is_confirmed=options.accept_held
-    )
+    redact, is_by_hand = read_options.redact, source_id == IMPORT_SOURCE
+    given, default_asset = redact(options.asset or document.asset), redact(default_asset)
+    category = redact(options.scope or document.category)
+    known = knowledge_of(report, request, document, place, redact, is_confirmed=options.accept_held)
     named_scans = (
         replace(
             scan,
             asset=given or without_tag(scan.asset) or ("" if scan.is_vex else default_asset),
-            category=options.scope or document.category or scan.category,
+            category=category or scan.category,
             statements=limited(scan.statements, given),
         )
-        for scan in (scan_without_secrets(scan, read_options.redact) for scan in report.scans)
+        for scan in (scan_without_secrets(scan, redact) for scan in report.scans)
     )
     scans = tuple(
         (
@@ -204,7 +204,7 @@ def read_document(
                 asset=scan.asset,
                 tool=scan.tool,
                 source_id=source_id,
-                document=read_options.redact(document.name),
+                document=redact(document.name),
                 format=report.format,
                 content_hash=request.content_hash,
                 category=scan.category,

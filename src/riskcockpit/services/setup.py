@@ -275,7 +275,7 @@ def _quoted(name: str) -> str:
 
 
 def _make_identity(paths: Paths) -> tuple[InitStep, ...]:
-    from riskcockpit.ledger.signing import make_key  # noqa: PLC0415 - only here
+    from riskcockpit.ledger.signing import make_key, public_half  # noqa: PLC0415 - only here
 
     key = paths.config / KEY_NAME
     name = principal_name()
@@ -284,6 +284,7 @@ def _make_identity(paths: Paths) -> tuple[InitStep, ...]:
     else:
         make_key(key, f"{name}@{host_name()}")
         step = InitStep("made", f"signing key {key} (Ed25519, no passphrase)")
+    public_half(key)  # says what is wrong with its file, if anything is
     public = key.with_name(f"{KEY_NAME}.pub").read_text(encoding="utf-8").split()
     line = f'{name} namespaces="{_NAMESPACES}" {public[0]} {public[1]}\n'
     file = paths.ledger / SIGNERS
@@ -313,12 +314,19 @@ def _write_roles(paths: Paths) -> InitStep:
 
 
 def _once(path: Path, make: Callable[[], str], mode: int = 0o600) -> InitStep:
-    """Write a new file with `mode`, whatever the umask is; an existing one is kept as it is."""
+    """Write a new file with `mode`, whatever the umask is; an existing one is kept as it is.
+
+    One that cannot be written whole is not left there: the next time it would be kept.
+    """
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return InitStep("kept", str(path))
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(make())
-        os.fchmod(file.fileno(), mode)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(make())
+            os.fchmod(file.fileno(), mode)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     return InitStep("made", str(path))

@@ -44,8 +44,13 @@ def remember(asking: Asking) -> None:
 
 @contextmanager
 def at_first_question(call: Callable[[], None]) -> Iterator[None]:
-    """Call `call` when the main thread first opens something to ask inside the block."""
-    _awaited.append(call)
+    """Call `call` when the main thread first has something to ask inside the block."""
+    with _lock:
+        is_known = len(_known) > 0
+    if is_known:
+        call()
+    else:
+        _awaited.append(call)
     try:
         yield
     finally:

@@ -1,5 +1,6 @@
 -- Give each finding the price of its class, severity, tier and known exploitation; none once it is
--- fixed or false, or while the version of a model that it names does not serve.
+-- fixed or false, or while the version of a model that it names does not serve. Of one fault that
+-- several tools see, those of the tool that comes to the most are priced.
 -- params: rev BIGINT
 -- returns: count of changed findings
 UPDATE finding
@@ -11,19 +12,37 @@ FROM (
         JOIN model_alias AS s ON s.model = f.model AND s.alias = 'champion'
         WHERE f.class = 'model' AND f.package_version <> ''
             AND try_cast(ltrim(f.package_version, 'v') AS INTEGER) <> s.version
+    ), worth AS (
+        SELECT
+            f.rowid AS row_id, f.correlation, f.tool, f.state,
+            CASE
+                WHEN r.row_id IS NULL AND f.state IN ('open', 'triage', 'pending_waiver', 'waived') THEN p.amount
+                ELSE 0
+            END AS amount
+        FROM finding AS f
+        LEFT JOIN replaced AS r ON r.row_id = f.rowid
+        LEFT JOIN asset AS a ON a.name = f.asset
+        LEFT JOIN model AS m ON m.name = f.model
+        JOIN price_list AS p
+            ON p.class = f.class AND p.severity = f.severity AND p.is_kev = f.is_kev
+            AND p.tier = coalesce(m.tier, a.tier, 3)
+    ), told AS (
+        SELECT
+            correlation, tool,
+            coalesce(sum(amount) FILTER (WHERE state <> 'waived'), 0) AS live,
+            sum(amount) AS whole
+        FROM worth
+        WHERE correlation <> ''
+        GROUP BY correlation, tool
+    ), counted AS (
+        SELECT correlation, arg_max(tool, (live, whole, tool)) AS tool
+        FROM told
+        GROUP BY correlation
     )
     SELECT
-        f.rowid AS row_id,
-        CASE
-            WHEN r.row_id IS NULL AND f.state IN ('open', 'triage', 'pending_waiver', 'waived') THEN p.amount
-            ELSE 0
-        END AS amount
-    FROM finding AS f
-    LEFT JOIN replaced AS r ON r.row_id = f.rowid
-    LEFT JOIN asset AS a ON a.name = f.asset
-    LEFT JOIN model AS m ON m.name = f.model
-    JOIN price_list AS p
-        ON p.class = f.class AND p.severity = f.severity AND p.is_kev = f.is_kev
-        AND p.tier = coalesce(m.tier, a.tier, 3)
+        w.row_id,
+        CASE WHEN c.tool IS NULL OR c.tool = w.tool THEN w.amount ELSE 0 END AS amount
+    FROM worth AS w
+    LEFT JOIN counted AS c ON c.correlation = w.correlation
 ) AS priced
 WHERE finding.rowid = priced.row_id AND finding.exposure <> priced.amount

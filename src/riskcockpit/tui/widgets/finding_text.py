@@ -15,7 +15,7 @@ from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text, steady
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.deadlines import deadline, past_deadline
-from riskcockpit.present.knowledge import epss_words, kev_words, priority
+from riskcockpit.present.knowledge import counted_with, epss_words, kev_words, priority
 from riskcockpit.present.links import links_of
 from riskcockpit.present.text import age, count, money, plural, severity_token, stamp, until
 from riskcockpit.tui.hyperlinks import linked
@@ -73,6 +73,7 @@ def finding_full(
     row, known, now = detail.row, detail.known, frame.now
     out = finding_brief(row, frame, width)
     out += fact("priority", priority(row, detail.epss, now, frame.glyphs), width)
+    out += fact("money", counted_with(detail), width)
     out += fact("exploited", kev_words(is_kev=row.is_kev, known=known, now=now), width)
     out += fact("EPSS", epss_words(detail.epss, known, now).removeprefix("EPSS "), width)
     out += fact("owners", ", ".join(known.owners) if len(known.owners) > 1 else "", width)
