@@ -110,13 +110,8 @@ def played(directory: Path, world: World) -> Bank:
 
 def _shown(shown: Severity | tuple[Severity, str]) -> Observation:
     severity, kev = shown if isinstance(shown, tuple) else (shown, "")
-<<<<<<< HEAD
-    is_kev, is_silent = kev == KEV, kev == SILENT
-    return replace(code(rule="it"), severity=severity, is_kev=is_kev, is_suppressed=is_silent)
-=======
     seen = replace(code(rule="it"), severity=severity, is_kev=kev == KEV)
     return replace(seen, is_suppressed=kev == SILENT)
->>>>>>> main
 
 
 def day(number: int | None) -> object:
