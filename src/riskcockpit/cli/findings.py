@@ -36,6 +36,8 @@ FindingId = Annotated[
     str, typer.Argument(metavar="ID", help="A finding's id, or the first 4 or more digits of it.")
 ]
 DEFAULT_LIMIT = 200
+_NONE = "no finding matches"
+"""Of an empty cache more was said when it was opened."""
 
 
 def register(app: typer.Typer) -> None:
@@ -55,12 +57,6 @@ def _reader() -> tuple[Context, FindingReader]:
     elif newer := behind(ctx):
         say(newer)
     return ctx, FindingReader(ctx)
-
-
-def _why_none(ctx: Context) -> str:
-    if ctx.store.exists():
-        return "no finding matches"
-    return "nothing is in the cache yet: `riskcockpit import FILE…` or `riskcockpit sync`"
 
 
 @findings_app.command("list", cls=QueryCommand)
@@ -101,8 +97,8 @@ def list_(
         )
         return
     lists.findings(rows, ctx.clock.now(), kind)
-    if not rows and kind != "csv":
-        say(_why_none(ctx))
+    if not rows and kind != "csv" and ctx.store.generation():
+        say(_NONE)
     if len(rows) < found.total:
         say(f"{len(rows)} of {found.total} findings; --limit 0 shows all")
 
@@ -148,8 +144,8 @@ def facets(query: Query = None, *, as_json: JsonOption = False) -> None:
         output.json_document(subjects.facets(views, text))
     else:
         pages.facets(views)
-        if not any(view.counts for view in views):
-            say(_why_none(ctx))
+        if ctx.store.generation() and not any(view.counts for view in views):
+            say(_NONE)
 
 
 @findings_app.command("export", cls=QueryCommand)
