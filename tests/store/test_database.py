@@ -303,6 +303,17 @@ def test_nobody_listens_before_something_can_be_asked(
     assert "signals" not in _threads()
 
 
+def test_blocks_within_each_other_leave_signals_as_they_were(store: Store) -> None:
+    before = signal.set_wakeup_fd(-1)
+    with ended_by_signals():
+        with ended_by_signals(), store.reader() as reader:
+            assert reader.one(COUNT) == (1,)
+        with store.reader() as reader:
+            assert reader.one(COUNT) == (1,)
+            assert "signals" in _threads()
+    assert signal.set_wakeup_fd(before) == -1
+
+
 def _threads() -> set[str]:
     return {thread.name for thread in threading.enumerate()}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from riskcockpit.config.paths import Paths
 from riskcockpit.services.context import Context
 from riskcockpit.services.importing import ImportOptions, import_reports
+from riskcockpit.services.setup import init
 from riskcockpit.tui.modals.forms import KEEP_SECONDS
 from support.pty import Screen
 
@@ -31,7 +32,7 @@ def open_form(home: Path) -> Screen:
 
 def test_a_draft_outlives_sigkill(tmp_path: Path) -> None:
     paths = Paths.under(tmp_path / "home")
-    paths.config.mkdir(parents=True)
+    init(paths, {}, tmp_path)
     report = tmp_path / "report.json"
     found = {"title": "SQL injection", "severity": "High", "file_path": "a.py", "line": 3}
     report.write_text(json.dumps({"findings": [found]}), encoding="utf-8")

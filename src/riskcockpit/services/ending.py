@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 
 from riskcockpit.store.stopping import at_first_question, stop_all
@@ -16,6 +16,8 @@ _END = 0
 """No signal has this number."""
 _SIGNAL_EXIT = 128
 """A process that a signal ended exits with this and the signal's number."""
+_answering: list[object] = []
+"""Handlers that end the process."""
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def ended_by_signals() -> Iterator[None]:
     heeded = [n for n in _SIGNALS if signal.getsignal(n) not in (signal.SIG_IGN, None)]
     before = {number: signal.signal(number, end) for number in heeded}
     try:
-        with _heard_by_statements({end, signal.default_int_handler}):
+        with _heard_by_statements(end):
             yield
     except (KeyboardInterrupt, SystemExit) as error:
         if told:  # duckdb hides what a handler raises, and the store tells of a Ctrl+C then
@@ -49,24 +51,27 @@ def ended_by_signals() -> Iterator[None]:
 
 
 @contextmanager
-def _heard_by_statements(handlers: set[object]) -> Iterator[None]:
-    """Stop what duckdb does when a signal comes that one of `handlers` will answer.
+def _heard_by_statements(handler: object) -> Iterator[None]:
+    """Stop what duckdb does when a signal comes that `handler` will answer, or Ctrl+C.
 
-    Nothing listens before something is asked: a cockpit forks, and threads do not survive that.
+    Nothing listens before something is asked: a cockpit forks, and threads do not survive that. In
+    blocks within each other the outermost listens.
     """
-    listener = _Listener(handlers)
+    is_outermost = not _answering
+    _answering.append(handler)
+    listener = _Listener()
     try:
-        with at_first_question(listener.start):
+        with at_first_question(listener.start) if is_outermost else nullcontext():
             yield
     finally:
+        _answering.remove(handler)
         listener.close()
 
 
 class _Listener:
     """A thread that hears signals while the main one is in the middle of a statement."""
 
-    def __init__(self, handlers: set[object]) -> None:
-        self._handlers = handlers
+    def __init__(self) -> None:
         self._hearing, self._telling, self._before = -1, -1, -1
         self._thread: threading.Thread | None = None
 
@@ -90,5 +95,6 @@ class _Listener:
 
     def _listen(self) -> None:
         while _END not in (numbers := os.read(self._hearing, 16)):
-            if any(signal.getsignal(number) in self._handlers for number in numbers):
+            ending = (signal.default_int_handler, *_answering)
+            if any(signal.getsignal(number) in ending for number in numbers):
                 stop_all()

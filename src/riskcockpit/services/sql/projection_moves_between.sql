@@ -36,7 +36,7 @@ FROM (
             ON d.model = c.model AND d.alias = c.alias AND d.nth = c.nth + 1
             AND d.from_version = c.reached AND d.sent <= c."at"
     )
-    SELECT c.model, c.alias, c.from_version, c.to_version, c."at", arg_max(c.action_id, c.nth) AS action_id
+    SELECT c.model, c.alias, c.from_version, c.to_version, c."at", arg_max(c.action_id, (c.nth, c.action_id)) AS action_id
     FROM chain AS c
     WHERE c.reached = c.to_version
         AND NOT EXISTS (
