@@ -12,7 +12,7 @@ FROM (
         JOIN model_alias AS s ON s.model = f.model AND s.alias = 'champion'
         WHERE f.class = 'model' AND f.package_version <> ''
             AND try_cast(ltrim(f.package_version, 'v') AS INTEGER) <> s.version
-    ), worth AS (
+    ), worth AS NOT MATERIALIZED (
         SELECT
             f.rowid AS row_id, f.correlation, f.tool, f.state,
             CASE
@@ -38,11 +38,14 @@ FROM (
         SELECT correlation, arg_max(tool, (live, whole, tool)) AS tool
         FROM told
         GROUP BY correlation
+    ), elsewhere AS (
+        SELECT w.row_id
+        FROM worth AS w
+        JOIN counted AS c ON c.correlation = w.correlation
+        WHERE w.correlation <> '' AND w.tool <> c.tool
     )
-    SELECT
-        w.row_id,
-        CASE WHEN c.tool IS NULL OR c.tool = w.tool THEN w.amount ELSE 0 END AS amount
+    SELECT w.row_id, CASE WHEN e.row_id IS NULL THEN w.amount ELSE 0 END AS amount
     FROM worth AS w
-    LEFT JOIN counted AS c ON c.correlation = w.correlation
+    LEFT JOIN elsewhere AS e ON e.row_id = w.row_id
 ) AS priced
 WHERE finding.rowid = priced.row_id AND finding.exposure <> priced.amount
