@@ -43,7 +43,7 @@ test-duckdb2: $(VENV)/.dev ## Run the tests that touch the cache on DuckDB 2.0
 	@test -d .tools/duckdb2/duckdb || $(BIN)/python -m pip install --quiet \
 		--disable-pip-version-check --no-deps --target .tools/duckdb2 'duckdb==2.0.1'
 	PYTHONPATH=.tools/duckdb2 $(BIN)/python -m pytest $(PYTEST_ARGS) \
-		tests/store tests/kpis tests/architecture/test_sql_binds.py tests/ingest/test_anchors.py \
+		tests/store tests/kpis tests/architecture/test_sql_binds.py \
 		tests/ingest/test_vex.py tests/ingest/test_lifecycle.py tests/controls/test_run.py \
 		tests/services/test_findings.py tests/services/test_models_view.py
 

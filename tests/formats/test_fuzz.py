@@ -14,7 +14,7 @@ from support.mutating import DESCRIBED, MUTATING, check, mutated, seeds, try_eve
 from support.rubbish import left_to_collector
 
 SEEDS = [(name, content) for name, content in seeds() if len(content) < 20_000]
-ROUNDS = 8
+ROUNDS = 5
 
 
 @pytest.mark.parametrize(("name", "content"), SEEDS, ids=[name for name, _ in SEEDS])

@@ -11,7 +11,7 @@ import pytest
 
 from support.paged import Server, Upstream
 
-TIMES = int(os.environ.get("RISKCOCKPIT_KILLS", "4"))
+TIMES = int(os.environ.get("RISKCOCKPIT_KILLS", "3"))
 """Kills of each of the two kinds of syncs; 25 make the fifty of a long run."""
 TESTS = Path(__file__).resolve().parents[1]
 
